@@ -1,0 +1,120 @@
+"""Credentials: a value, or something that fetches one; never shown, asked once when a token has expired."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from backstay.errors import InvalidRequestError
+
+Provider = Callable[[], Awaitable[str]]
+
+
+class Secret:
+    """A credential that shows itself to nobody but `reveal()`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one place that puts it on the wire."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(REDACTED)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> str:
+        message = "a secret is not pickled"
+        raise TypeError(message)
+
+
+MIN_LENGTH: Final = 3
+
+
+class Credentials:
+    """A token, or an async provider of tokens, with a fingerprint that names it without telling it.
+
+    The fingerprint is part of cache keys and scopes, so that two tenants never share an answer. For a provider
+    it is the fingerprint of `name`, which stays the same when the token is rotated.
+    """
+
+    __slots__ = ("_provider", "_refreshing", "_secret", "fingerprint")
+
+    def __init__(
+        self, token: str | Secret | None = None, *, provider: Provider | None = None, name: str = ""
+    ) -> None:
+        if (token is None) == (provider is None):
+            raise InvalidRequestError(
+                "give either a token or a provider",
+                field="token",
+                hint="pass token=... or provider=..., not both",
+            )
+        if provider is not None and not name:
+            raise InvalidRequestError(
+                "a provider needs a name",
+                field="name",
+                hint="pass name=... that stays the same when tokens change",
+            )
+        self._secret = Secret(token) if isinstance(token, str) else token
+        if self._secret is not None and len(self._secret.reveal().strip()) < MIN_LENGTH:
+            raise InvalidRequestError(
+                "the token is empty", field="token", hint="pass the vendor's access token"
+            )
+        self._provider = provider
+        self._refreshing: asyncio.Future[None] | None = None
+        self.fingerprint = fingerprint(name or (self._secret.reveal() if self._secret else ""))
+
+    @property
+    def renewable(self) -> bool:
+        """Whether a new token can be asked for."""
+        return self._provider is not None
+
+    async def get(self) -> Secret:
+        """The token; asks the provider the first time."""
+        if self._secret is None:
+            await self.renew(None)
+        secret = self._secret
+        if secret is None:
+            raise InvalidRequestError("the provider gave no token", field="provider", hint="return a token")
+        return secret
+
+    async def renew(self, used: Secret | None) -> bool:
+        """Ask the provider once, however many callers want it; False when there is nothing newer to be had.
+
+        `used` is the token that failed: if another call has renewed it already, nothing is asked.
+        """
+        if self._provider is None:
+            return False
+        if self._refreshing is None and self._secret is used:
+            self._refreshing = asyncio.ensure_future(self._ask(self._provider))
+        if self._refreshing is not None:
+            await asyncio.shield(self._refreshing)
+        return self._secret is not used
+
+    async def _ask(self, provider: Provider) -> None:
+        try:
+            token = await provider()
+            if token:
+                self._secret = Secret(token)
+        finally:
+            self._refreshing = None
+
+    def __repr__(self) -> str:
+        return f"Credentials(fingerprint={self.fingerprint!r})"
+
+
+def fingerprint(secret: str) -> str:
+    """Twelve hexadecimal digits that name a secret and cannot be turned back."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:12]

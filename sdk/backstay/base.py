@@ -1,0 +1,357 @@
+"""The base of every adapter: its options, its lifetime, and the one way from a declared operation into the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
+
+from backstay.answer import Answer, Served, with_served
+from backstay.clock import utc
+from backstay.engine import read, write
+from backstay.engine.call import Call, Plan
+from backstay.engine.loop import begin, run
+from backstay.engine.serial import Serial
+from backstay.errors import BackstayError, InternalError, InvalidRequestError
+from backstay.keys import cache_key, payload_hash
+from backstay.operation import OPTIONS, CallOptions, Operation, refuse_unknown, split_options
+from backstay.policies.effect import Effect
+from backstay.profile import Profile, attempts, preset
+from backstay.runtime import Runtime, default_runtime
+from backstay.writes.journal import JournalKey
+
+if TYPE_CHECKING:
+    from backstay.auth import Credentials
+    from backstay.engine.scope import Scope
+
+_READS = frozenset({Effect.READ})
+_CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
+
+
+class Adapter:
+    """One vendor account behind typed operations; immutable, shared by many tasks of one event loop.
+
+    A vendor's adapter sets `vendor`, gives its profile and its host, and declares operations. Options flow
+    profile < constructor < `with_options()` < keyword of the call.
+    """
+
+    vendor: ClassVar[str]
+
+    def __init__(
+        self,
+        *,
+        credentials: Credentials,
+        account: str,
+        host: str,
+        profile: Profile | str | None,
+        runtime: Runtime | None,
+        options: CallOptions,
+    ) -> None:
+        for name in options:
+            if name not in OPTIONS:
+                refuse_unknown(type(self).__name__, options, OPTIONS)
+        self.credentials = credentials
+        self.account = account
+        self.host = host
+        self.profile = preset(profile)
+        self.runtime = runtime or default_runtime()
+        self._options: Mapping[str, Any] = MappingProxyType(dict(options))
+        self._plans: dict[str, Plan] = {}
+        self._life = _Life()
+
+    # What a vendor's adapter says of itself -------------------------------------------------------------------
+
+    def judge(self, error: Exception) -> BackstayError:
+        """Name what an attempt raised; a foreign exception is a fault of ours."""
+        if isinstance(error, BackstayError):
+            return error
+        return InternalError(f"{type(error).__name__} in {self.vendor}", rule="adapter.unforeseen")
+
+    def app(self) -> str:
+        """What the vendor's limits per app count by; the credential unless the vendor knows better."""
+        return self.credentials.fingerprint
+
+    async def connect(self) -> None:
+        """Open what the adapter needs; called once, by `warm_up()` or the first call."""
+
+    async def disconnect(self) -> None:
+        """Close what `connect` opened."""
+
+    # Options --------------------------------------------------------------------------------------------------
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """A cheap copy with other defaults; it shares pool, breakers, limits and journal."""
+        for name in options:
+            if name not in OPTIONS:
+                refuse_unknown("with_options", options, OPTIONS)
+        twin = copy.copy(self)
+        twin._options = MappingProxyType({**self._options, **options})
+        twin._plans = {}
+        return twin
+
+    # Lifetime -------------------------------------------------------------------------------------------------
+
+    async def warm_up(self) -> Self:
+        """Import, connect and build what the first call would otherwise wait for."""
+        await self._ready()
+        return self
+
+    async def __aenter__(self) -> Self:
+        return await self.warm_up()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self, grace: float = 5.0) -> None:
+        """Let sent writes finish for `grace` seconds, then close; what is still open stays open in the journal."""
+        if self._life.closed:
+            return
+        self._life.closed = True
+        await self._life.drain(grace)
+        await self.disconnect()
+
+    async def _ready(self) -> None:
+        life = self._life
+        if life.loop is None:
+            self.runtime.check_process()
+            life.loop = asyncio.get_running_loop()
+        life.check()
+        if not life.connected:
+            async with life.opening:
+                if not life.connected:
+                    await self.connect()
+                    life.connected = True
+
+    # The way into the engine ----------------------------------------------------------------------------------
+
+    async def run_operation(
+        self,
+        operation: Operation,
+        body: Callable[..., Awaitable[Any]],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Run a declared operation; see `backstay.operation.Runs`."""
+        life = self._life
+        if not life.connected or life.closed or asyncio.get_running_loop() is not life.loop:
+            await self._ready()
+        if kwargs:
+            options, kwargs = split_options(kwargs)
+            plan = self.plan(operation, options)
+        else:
+            plan = self._plans.get(operation.name) or self.plan(operation, {})
+        if operation.effect in _READS:
+            return await self._read(operation, plan, body, args, kwargs)
+        return await self._write(operation, plan, body, args, kwargs)
+
+    async def _read(
+        self,
+        operation: Operation,
+        plan: Plan,
+        body: Callable[..., Awaitable[Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+    ) -> Any:
+        if operation.deciding or not plan.ttl:
+            call = begin(plan)
+            return self._served(await run(call, body, args, kwargs), call, "live", None)
+        key = cache_key(
+            self.vendor, self.account, self.credentials.fingerprint, operation.name, args[1:], kwargs
+        )
+        answer = await read.read(plan, key, self.runtime.cache, body, args, kwargs)
+        return self._served(answer.value, answer.call, answer.source, answer)
+
+    async def _write(
+        self,
+        operation: Operation,
+        plan: Plan,
+        body: Callable[..., Awaitable[Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+    ) -> Any:
+        self._life.writes += 1
+        try:
+            look = getattr(self, operation.look) if operation.look else None
+            if operation.effect in _CREATES:
+                return await self._create(operation, plan, body, args, kwargs, look)
+            if operation.effect is Effect.GENERATE:
+                return await run(begin(plan), body, args, kwargs)
+            pausing = bool(operation.pausing and operation.pausing(*args[1:], **kwargs))
+            async with self._life.serial.of(str(args[1]) if len(args) > 1 else operation.name):
+                return await write.change(plan, body, args, kwargs, look=_bound(look), pausing=pausing)
+        finally:
+            self._life.write_done()
+            self._invalidate(plan)
+
+    async def _create(
+        self, operation: Operation, plan: Plan, body: Callable[..., Awaitable[Any]], args: Any, kwargs: dict[str, Any],
+        look: Callable[..., Awaitable[Sequence[Any]]] | None,
+    ) -> Any:  # fmt: skip
+        if look is None:
+            raise InternalError(
+                f"{operation.name} creates and declares no look", hint="declare look= on the operation"
+            )
+        key = JournalKey(self.vendor, self.account, operation.name, kwargs["idempotency_key"])
+        shown = {name: value for name, value in kwargs.items() if name != "idempotency_key"}
+        payload = payload_hash(operation.name, args[1:], shown)
+        return await write.create(
+            plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal
+        )  # fmt: skip
+
+    def _invalidate(self, plan: Plan) -> None:
+        for tag in plan.tags:
+            self.runtime.cache.invalidate(tag=self.tag(tag))
+
+    def tag(self, name: str) -> str:
+        """A cache tag of this account."""
+        return f"{self.vendor}/{self.account}/{name}"
+
+    def _served(self, value: Any, call: Call, source: str, cached: Any) -> Any:
+        if not isinstance(value, Answer):
+            return value
+        clock = self.runtime.clock
+        served = Served(
+            source=source,
+            by=self.vendor,
+            hedged=call.hedged,
+            fetched_at=utc(cached.stored_at if cached is not None else clock.wall()),
+            age=cached.age if cached is not None else 0.0,
+            attempts=call.calls,
+            request_ids=call.request_ids,
+            cause=cached.cause if cached is not None else None,
+        )
+        return with_served(value, served)
+
+    def plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:
+        """An operation with its options resolved; kept when no call option changes it."""
+        plan = self._plan(operation, {**self._options, **options})
+        if not options:
+            self._plans[operation.name] = plan
+        return plan
+
+    def _plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:
+        profile = self.profile
+        calls = attempts(options.get("max_attempts"), options.get("max_retries"), profile.retry.max_attempts)
+        max_stale = profile.max_stale.get(operation.name, operation.max_stale)
+        return Plan(
+            vendor=self.vendor,
+            function=operation.name,
+            effect=operation.effect,
+            clock=self.runtime.clock,
+            scope=self._scope(operation),
+            events=self.runtime.events,
+            retry=profile.retry
+            if calls == profile.retry.max_attempts
+            else replace(profile.retry, max_attempts=calls),
+            judge=self.judge,
+            attempt_timeout=positive(
+                "attempt_timeout", options.get("attempt_timeout", profile.timeout(operation.kind))
+            ),
+            deadline=positive("deadline", options.get("deadline", profile.deadline)),
+            cost=operation.cost,
+            ttl=profile.ttl.get(operation.name, operation.ttl),
+            max_age=options.get("max_age"),
+            max_stale=options.get("max_stale", max_stale),
+            revalidate=profile.revalidate,
+            tags=operation.tags,
+            read_lag=profile.read_lag,
+            patience=profile.patience,
+            generate_again=profile.generate_again,
+            renew=self._renew if self.credentials.renewable else None,
+            criticality=options.get("criticality", "interactive"),
+        )
+
+    def _scope(self, operation: Operation) -> Scope:
+        names = [name for name in ("app", *operation.limits) if name == "app" or name in self.profile.limits]
+        keys = {name: self._limit_key(name) for name in names}
+        key = (
+            self.vendor,
+            self.host,
+            self.credentials.fingerprint,
+            self.account,
+            operation.group,
+            *operation.limits,
+        )
+        return self.runtime.scope(key, self.profile, keys)
+
+    def _limit_key(self, name: str) -> tuple[str, ...]:
+        limit = self.profile.limits.get(name)
+        account = self.account if limit is not None and limit.per == "account" else ""
+        return (self.vendor, self.host, self.app(), account, name)
+
+    async def _renew(self) -> bool:
+        return await self.credentials.renew(await self.credentials.get())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(account={self.account!r}, credential={self.credentials.fingerprint!r})"
+
+    def __reduce__(self) -> str:
+        message = f"{type(self).__name__} owns a connection pool and is not pickled; make one in each process"
+        raise TypeError(message)
+
+
+class _Life:
+    """What an adapter and its `with_options` copies share: loop, connection, writes under way."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.connected = False
+        self.closed = False
+        self.opening = asyncio.Lock()
+        self.serial = Serial()
+        self.writes = 0
+        self._idle: asyncio.Event | None = None
+
+    def check(self) -> None:
+        """Refuse another loop, and work after closing."""
+        if self.closed:
+            raise InvalidRequestError("the adapter is closed", field="adapter", hint="make a new one")
+        if self.loop is not asyncio.get_running_loop():
+            raise InvalidRequestError(
+                "the adapter belongs to another event loop",
+                field="adapter",
+                hint="make one adapter for each loop",
+            )
+
+    def write_done(self) -> None:
+        """A write has ended."""
+        self.writes -= 1
+        if self.writes == 0 and self._idle is not None:
+            self._idle.set()
+
+    async def drain(self, grace: float) -> None:
+        """Wait until no write is under way, at most so long."""
+        if not self.writes:
+            return
+        self._idle = asyncio.Event()
+        try:
+            async with asyncio.timeout(grace):
+                await self._idle.wait()
+        except TimeoutError:
+            return
+
+
+def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:
+    """A look takes the write's arguments; the write's own `self` is already bound in it."""
+    if look is None:
+        return None
+
+    async def bound(_: object, *args: Any, **kwargs: Any) -> Any:
+        return await look(*args, **kwargs)
+
+    return bound
+
+
+def positive(name: str, seconds: float) -> float:
+    """Refuse an option that is no time."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0.0 < seconds < float("inf"):
+        raise InvalidRequestError(
+            f"{name} must be a positive number of seconds",
+            field=name,
+            value=seconds,
+            hint=f"for example {name}=30",
+        )
+    return float(seconds)

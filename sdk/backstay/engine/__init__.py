@@ -1,0 +1,1 @@
+"""The only code that awaits between a policy and an attempt."""

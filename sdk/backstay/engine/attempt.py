@@ -1,0 +1,97 @@
+"""One attempt: guarded by a timer, named by the vendor's table, every permit given back whatever happened."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from backstay.engine.timer import Watch, sweep_of
+from backstay.errors import Attempt, BackstayError, CallTimeoutError, DeadlineExceededError
+from backstay.taxonomy import BREAKING, Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from backstay.engine.call import Call
+
+NO_VERDICT = frozenset({"API_RATE_LIMIT", "QUOTA_EXHAUSTED", "DEADLINE_EXCEEDED", "INTERNAL_ERROR"})
+"""Types that say nothing about the vendor's health: the breaker hears neither success nor failure."""
+
+
+async def attempt(
+    call: Call,
+    permit: int,
+    body: Callable[..., Awaitable[Any]],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Make one attempt under its permit.
+
+    Raises:
+        BackstayError: the failure under its name, from what was raised.
+    """
+    plan, clock = call.plan, call.plan.clock
+    began = clock.monotonic()
+    limit = call.deadline - call.reserve - began
+    limit = plan.attempt_timeout if plan.attempt_timeout < limit else limit
+    call.calls += 1
+    call.sent = None
+    sweep = sweep_of(asyncio.get_running_loop())
+    watch = sweep.watch(limit)
+    try:
+        value = await body(*args, **kwargs)
+    except BaseException as error:
+        sweep.drop(watch)
+        now = clock.monotonic()
+        failure = _named(call, watch, error, limit)
+        plan.scope.done(permit, now, now - began, verdict(failure))
+        if failure is None:
+            raise
+        record(call, failure, began, now - began)
+        if failure is error:
+            raise
+        raise failure from error
+    sweep.drop(watch)
+    if watch.fired:  # the answer won the race against the timer: take the request to cancel back
+        watch.task.uncancel()
+    now = clock.monotonic()
+    plan.scope.done(permit, now, now - began, False)
+    return value
+
+
+def _named(call: Call, watch: Watch, error: BaseException, limit: float) -> BackstayError | None:
+    """Our name for what was raised; None for what is not ours to handle, such as the caller's cancellation."""
+    if watch.timed_out(error):
+        return timeout_error(call, limit)
+    if not isinstance(error, Exception):
+        return None
+    return call.plan.judge(error)
+
+
+def timeout_error(call: Call, limit: float) -> BackstayError:
+    """An attempt that our timer cut off: certain only if the transport says that it was never sent."""
+    certainty = Certainty.NOT_SENT if call.sent is False else Certainty.UNKNOWN
+    if limit < call.plan.attempt_timeout:
+        return DeadlineExceededError(
+            f"{call.plan.function} did not end within its deadline", certainty=certainty, rule="engine.deadline",
+            retryable=True, hint="give the call more time (deadline=) or try again later",
+        )  # fmt: skip
+    return CallTimeoutError(
+        f"no answer within {limit:g} s", duration=limit, certainty=certainty, rule="engine.attempt_timeout"
+    )
+
+
+def verdict(failure: BackstayError | None) -> bool | None:
+    """What a failure tells the breaker: True down, False alive (it refused us, so it works), None nothing."""
+    if failure is None or failure.why is not None or failure.type in NO_VERDICT:
+        return None
+    return failure.type in BREAKING
+
+
+def record(call: Call, failure: BackstayError, began: float, took: float) -> None:
+    """Write the failed attempt into the call's timeline."""
+    done = Attempt(
+        call.calls, began - call.began, took, failure.type, failure.certainty, call.paused, failure.rule
+    )
+    call.timeline = (*call.timeline, done)
+    call.paused = 0.0

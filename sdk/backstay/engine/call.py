@@ -1,0 +1,119 @@
+"""One call and its plan: what the engine knows while it drives an operation."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backstay.taxonomy import Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from backstay.clock import Clock
+    from backstay.engine.scope import Scope
+    from backstay.errors import Attempt, BackstayError
+    from backstay.events import Stream
+    from backstay.policies.effect import Effect
+    from backstay.policies.retry import Retry
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """An operation with its options resolved: made once for each operation of an adapter, used by every call."""
+
+    vendor: str | None
+    function: str
+    """The name for logs and errors: the operation, or the plain function."""
+    effect: Effect
+    clock: Clock
+    scope: Scope
+    events: Stream
+    retry: Retry
+    judge: Callable[[Exception], BackstayError]
+    """Turns what an attempt raised into an error of ours: the vendor's table, or the rule of a plain function."""
+    attempt_timeout: float = 30.0
+    deadline: float = 130.0
+    cost: float = 1.0
+    ttl: float = 0.0
+    max_age: float | None = None
+    max_stale: float = 0.0
+    revalidate: float = 0.0
+    tags: tuple[str, ...] = ()
+    read_lag: float = 0.0
+    """Seconds after which the vendor's reads show a write for certain."""
+    patience: tuple[float, ...] = ()
+    """Seconds after an attempt's end at which to look for what it may have made."""
+    generate_again: bool = True
+    renew: Callable[[], Awaitable[bool]] | None = None
+    """Asks for a new credential after TOKEN_EXPIRED; False when there is none."""
+    original: bool = False
+    """Plain functions: raise the function's own last exception, not ours."""
+    criticality: str = "interactive"
+
+
+class Call:
+    """One call under way. Class attributes are the defaults, so that making one is cheap."""
+
+    sent: bool | None = None
+    """Whether the running attempt's head has left: None means that the transport cannot tell."""
+    certainty: Certainty = Certainty.NOT_SENT
+    """The worst of the attempts so far."""
+    timeline: tuple[Attempt, ...] = ()
+    request_ids: tuple[str, ...] = ()
+    calls: int = 0
+    waited: float = 0.0
+    """Seconds spent waiting between attempts."""
+    paused: float = 0.0
+    """Seconds waited since the last attempt."""
+    renewed: bool = False
+    pausing: bool = False
+    """A SET that only pauses: always safe to send again."""
+    settle: Callable[[BackstayError], Awaitable[Settled | None]] | None = None
+    """Looks whether a write with a lost answer has happened; set by `engine.write`."""
+    hedged: bool = False
+    reserve: float = 0.0
+    """Seconds at the end that no attempt may use: a CREATE keeps them for looking."""
+
+    def __init__(self, plan: Plan, began: float, deadline: float) -> None:
+        self.plan = plan
+        self.began = began
+        self.deadline = deadline
+
+    def mark_sent(self) -> None:
+        """Called by a transport when the head of a request leaves."""
+        self.sent = True
+
+    def left(self) -> float:
+        """Seconds left until the deadline."""
+        return self.deadline - self.plan.clock.monotonic()
+
+
+class Settled:
+    """The answer that looking has found; wrapped, because an answer may be None."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_current: ContextVar[Call | None] = ContextVar("backstay_call", default=None)
+current = _current.get
+"""The call that this task is in, if any: transports mark it, nested calls inherit its deadline."""
+enter = _current.set
+leave = _current.reset
+
+
+def time_left() -> float | None:
+    """Seconds that the running call still has, for code inside it that has timeouts of its own; None outside."""
+    call = current()
+    return None if call is None else max(0.0, call.left())
+
+
+def note_request_id(*ids: str) -> None:
+    """Remember the vendor's request ids for the answer's `served` and for errors."""
+    call = current()
+    if call is not None:
+        call.request_ids = (*call.request_ids, *(i for i in ids if i))

@@ -1,0 +1,124 @@
+"""The retry loop: admit, attempt, decide, wait; under one total deadline. Read this file to know what a call does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from backstay.engine import report
+from backstay.engine.attempt import attempt
+from backstay.engine.call import Call, Settled
+from backstay.engine.call import current as current_call
+from backstay.engine.call import enter, leave
+from backstay.engine.decide import exists_already, finish, next_move, wait_or_raise
+from backstay.engine.scope import wait_turn
+from backstay.errors import BackstayError, DeadlineExceededError
+from backstay.policies.effect import Move
+from backstay.taxonomy import Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from backstay.engine.call import Plan
+
+
+def begin(plan: Plan) -> Call:
+    """A call with its deadline: its own, or what the call around it has left."""
+    now = plan.clock.monotonic()
+    deadline = now + plan.deadline
+    outer = current_call()
+    if outer is not None and outer.deadline < deadline:
+        deadline = outer.deadline
+    return Call(plan, now, deadline)
+
+
+async def run(
+    call: Call, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Call until it succeeds or there is a reason to stop.
+
+    Raises:
+        BackstayError: with its timeline and why it stopped; for plain functions their own last exception.
+    """
+    token = enter(call)
+    try:
+        while True:
+            permit = admit(call) or await _wait_turn(call)
+            try:
+                value = await attempt(call, permit, body, args, kwargs)
+            except BackstayError as error:
+                settled = await _after(call, error)
+                if settled is not None:
+                    return settled.value
+            else:
+                if call.calls > 1:
+                    report.recovered(call)
+                return value
+    except BackstayError as error:
+        report.failed(call, error)
+        raise
+    finally:
+        leave(token)
+
+
+def admit(call: Call) -> int:
+    """Admit at once if nobody waits and nothing stands in the way; 0 means: stand in the line.
+
+    Raises:
+        CircuitOpenError: the breaker holds calls back.
+        DeadlineExceededError: an attempt cannot end before the deadline.
+    """
+    plan = call.plan
+    scope, now = plan.scope, plan.clock.monotonic()
+    if call.deadline - call.reserve - now <= scope.typical.value:
+        raise _too_late(call)
+    try:
+        with scope.lock:
+            if call.calls == 0:
+                scope.budget.deposit()
+            return 0 if scope.line else scope.try_admit(now, plan.cost, plan.clock.random())[0]
+    except BackstayError as refusal:
+        raise finish(call, refusal, None) from None
+
+
+def _too_late(call: Call) -> BackstayError:
+    call.plan.scope.typical.skipped()
+    error = DeadlineExceededError(
+        f"{call.plan.function} usually takes {call.plan.scope.typical.value:.3g} s, which is more than is left",
+        certainty=Certainty.NOT_SENT, rule="engine.cannot_finish", hint="give the call more time (deadline=)",
+    )  # fmt: skip
+    return finish(call, error, None)
+
+
+async def _wait_turn(call: Call) -> int:
+    clock = call.plan.clock
+    began = clock.monotonic()
+    try:
+        permit = await wait_turn(call.plan.scope, call)
+    except BackstayError as refusal:
+        raise finish(call, refusal, None) from None
+    report.waited(call, clock.monotonic() - began)
+    return permit
+
+
+async def _after(call: Call, error: BackstayError) -> Settled | None:
+    """Wait and return None to go on; return what looking found; or raise."""
+    plan = call.plan
+    if error.type == "TOKEN_EXPIRED" and plan.renew is not None and not call.renewed:
+        call.renewed = True
+        if await plan.renew():
+            return None
+    step = next_move(call, error)
+    if call.settle is not None and (step is Move.LOOK or exists_already(call, error)):
+        settled = await call.settle(error)
+        if settled is not None:
+            return settled
+        # Looking has proved that nothing happened.
+        call.certainty, error.certainty = Certainty.NOT_SENT, Certainty.REFUSED
+        step = Move.AGAIN
+    pause = wait_or_raise(call, error, step)
+    if pause > 0.0:
+        await plan.clock.sleep(pause)
+    return None
+
+
+__all__ = ["admit", "begin", "run"]

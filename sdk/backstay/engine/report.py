@@ -1,0 +1,129 @@
+"""The engine's events. Every function looks for listeners first: nobody pays for what nobody hears."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backstay.events.model import (
+    BreakerChanged,
+    CallFailed,
+    LimiterWaited,
+    RetryAttempt,
+    RetryExhausted,
+    RetrySuccess,
+    StaleServed,
+    WriteSettled,
+)
+
+if TYPE_CHECKING:
+    from backstay.engine.call import Call
+    from backstay.errors import BackstayError
+
+
+def retrying(call: Call, error: BackstayError, wait: float) -> None:
+    """A call failed and will be made again."""
+    plan = call.plan
+    changed(call)
+    if plan.events.listeners:
+        plan.events.emit(
+            RetryAttempt(
+                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, attempt=call.calls,
+                max_attempts=plan.retry.max_attempts, delay=wait, exception=exception_name(error), calls=call.calls,
+                type=error.type, rule=error.rule,
+            )
+        )  # fmt: skip
+
+
+def recovered(call: Call) -> None:
+    """A call succeeded after retries."""
+    plan = call.plan
+    changed(call)
+    if plan.events.listeners:
+        plan.events.emit(
+            RetrySuccess(
+                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, attempt=call.calls - 1,
+                total_delay=call.waited, calls=call.calls,
+            )
+        )  # fmt: skip
+
+
+def failed(call: Call, error: BackstayError) -> None:
+    """A call ended with an error."""
+    plan = call.plan
+    changed(call)
+    if not plan.events.listeners:
+        return
+    at, calls = plan.clock.wall(), call.calls
+    if calls > 1:
+        plan.events.emit(
+            RetryExhausted(
+                at=at, vendor=plan.vendor, function=plan.function, max_attempts=plan.retry.max_attempts,
+                total_delay=call.waited, error=str(error), calls=calls, type=error.type, rule=error.rule,
+                why=error.why or "",
+            )
+        )  # fmt: skip
+    plan.events.emit(
+        CallFailed(
+            at=at, vendor=plan.vendor, function=plan.function, error_type=exception_name(error),
+            error_message=str(error), platform=plan.vendor, retry_count=max(0, calls - 1), calls=calls,
+            type=error.type, rule=error.rule,
+        )
+    )  # fmt: skip
+
+
+def waited(call: Call, seconds: float) -> None:
+    """A call waited for its turn."""
+    plan = call.plan
+    if plan.events.listeners:
+        plan.events.emit(
+            LimiterWaited(
+                at=plan.clock.wall(),
+                vendor=plan.vendor,
+                function=plan.function,
+                scope=plan.scope.name,
+                wait=seconds,
+            )
+        )
+
+
+def changed(call: Call) -> None:
+    """Tell of the breaker's changes since somebody last looked."""
+    plan = call.plan
+    while (change := plan.scope.take_change()) is not None:
+        if plan.events.listeners:
+            plan.events.emit(
+                BreakerChanged(
+                    at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, scope=plan.scope.name,
+                    old=change.before.value, new=change.after.value,
+                )
+            )  # fmt: skip
+
+
+def stale(call: Call, age: float, cause: str) -> None:
+    """A stale answer was served."""
+    plan = call.plan
+    if plan.events.listeners:
+        plan.events.emit(
+            StaleServed(
+                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, age=age, cause=cause
+            )
+        )
+
+
+def settled(call: Call, outcome: str, found: int) -> None:
+    """A write with a lost answer was looked up."""
+    plan = call.plan
+    if plan.events.listeners:
+        plan.events.emit(
+            WriteSettled(
+                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, outcome=outcome, found=found
+            )
+        )
+
+
+def exception_name(error: BackstayError) -> str:
+    """The class of what was really raised: a plain function's own exception, or ours."""
+    origin = error.__cause__ if error.rule == "plain" and error.__cause__ is not None else error
+    kind = type(origin)
+    module = kind.__module__.split(".")[0]
+    return kind.__name__ if module in {"builtins", "backstay"} else f"{module}.{kind.__name__}"

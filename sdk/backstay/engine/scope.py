@@ -1,0 +1,256 @@
+"""What calls share: one breaker, one budget, one bulkhead, limiters, and one line of those who wait.
+
+A scope is shared by every task, and by threads too (the blocking twin), so each touch of its policies happens under
+one lock, which is never held over an await. Only the head of the line asks the policies; the others wait behind
+it, hold no token and leave no trace when they are cancelled: fairness and cancellation need no more than that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+from backstay.errors import CircuitOpenError, LoadShedError, RateLimitError
+from backstay.policies.deadline import Typical
+from backstay.taxonomy import Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backstay.clock import Clock
+    from backstay.engine.call import Call
+    from backstay.policies.breaker import Breaker, Change
+    from backstay.policies.budget import RetryBudget
+    from backstay.policies.bulkhead import Bulkhead
+    from backstay.policies.rate import Limiter
+
+FOREVER: Final = float("inf")
+FULL: Final = FOREVER
+"""The wait of somebody who needs another call to leave: no time is known."""
+
+
+class Waiter(Protocol):
+    """Somebody in the line, a task or a thread."""
+
+    def wake(self) -> None:
+        """Let it look again."""
+        ...
+
+
+class Scope:
+    """The shared state for calls to one endpoint group of one account or app."""
+
+    __slots__ = ("_only", "breaker", "budget", "bulkhead", "limiters", "line", "lock", "name", "typical")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        breaker: Breaker,
+        budget: RetryBudget,
+        bulkhead: Bulkhead,
+        limiters: Mapping[str, Limiter],
+        lock: threading.Lock | None = None,
+    ) -> None:
+        self.name = name
+        self.breaker = breaker
+        self.budget = budget
+        self.bulkhead = bulkhead
+        self.limiters = dict(limiters)
+        """By the name of what they guard (app, account, an endpoint): a vendor's wait holds one of them."""
+        self.lock = lock or threading.Lock()
+        self.line: deque[Waiter] = deque()
+        self.typical = Typical()
+        """How long an attempt usually takes: one that cannot end in time is not begun."""
+        self._only = next(iter(self.limiters.values())) if len(self.limiters) == 1 else None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is in it or waits for it."""
+        return not self.bulkhead.in_flight and not self.line
+
+    def try_admit(self, now: float, cost: float, draw: float) -> tuple[int, float]:
+        """Admit one attempt: (permit, 0.0), or (0, seconds until it makes sense to look again). Needs the lock.
+
+        Raises:
+            CircuitOpenError: the breaker holds calls back.
+        """
+        breaker, bulkhead = self.breaker, self.bulkhead
+        wait = breaker.peek(now)
+        if wait > 0.0:
+            raise self._open(wait)
+        if bulkhead.in_flight >= bulkhead.limit:
+            return 0, FULL
+        wait = self._limits(now, cost)
+        if wait > 0.0:
+            return 0, wait
+        permit = breaker.permit(now, draw)
+        if permit < 0:
+            for limiter in self.limiters.values():
+                limiter.give_back(now, cost)
+            raise self._open(breaker.retry_after(now))
+        bulkhead.in_flight += 1
+        return permit, 0.0
+
+    def _limits(self, now: float, cost: float) -> float:
+        """0.0 and taken from all limiters, or the seconds to wait and nothing taken."""
+        only = self._only
+        if only is not None:
+            return only.admit(now, cost)
+        wait = max((limiter.wait(now, cost) for limiter in self.limiters.values()), default=0.0)
+        if wait <= 0.0:
+            for limiter in self.limiters.values():
+                limiter.take(now, cost)
+        return wait
+
+    def done(self, permit: int, now: float, took: float, failed: bool | None) -> None:
+        """Give every permit back; `failed` None means no verdict on the vendor (cancelled, or our own affair)."""
+        with self.lock:
+            self.bulkhead.leave()
+            if failed is None:
+                self.breaker.cancel(permit, now)
+            elif failed:
+                self.breaker.failure(permit, now, took)
+            else:
+                self.breaker.success(permit, now, took)
+                self.typical.add(took)
+            if self.line:
+                self.line[0].wake()
+
+    def hold(self, limit: str | None, until: float, now: float) -> bool:
+        """The vendor said wait: nobody passes this limit before `until`, and then one after the other.
+
+        False when nothing here can hold the callers back: then each must wait for itself.
+        """
+        with self.lock:
+            limiter = self.limiters.get(limit or "app") or self._only
+            if limiter is None:
+                return False
+            limiter.gate.hold(until, now)
+            return True
+
+    def take_change(self) -> Change | None:
+        """The breaker's oldest change that nobody has been told of."""
+        if not self.breaker.changes:
+            return None
+        with self.lock:
+            return self.breaker.take_change()
+
+    def queue(self, waiter: Waiter) -> None:
+        """Stand at the end of the line. Needs the lock.
+
+        Raises:
+            LoadShedError: the line is as long as it may be.
+        """
+        if not self.bulkhead.may_queue(len(self.line)):
+            raise LoadShedError(
+                f"{self.name}: {self.bulkhead.in_flight} calls under way and {len(self.line)} waiting",
+                certainty=Certainty.NOT_SENT, rule="engine.queue_full", hint="send fewer at once or raise the limit",
+            )  # fmt: skip
+        self.line.append(waiter)
+
+    def quit(self, waiter: Waiter) -> None:
+        """Leave the line, for whatever reason; the next one becomes the head at once."""
+        with self.lock:
+            if waiter in self.line:
+                self.line.remove(waiter)
+            if self.line:
+                self.line[0].wake()
+
+    def _open(self, wait: float) -> CircuitOpenError:
+        return CircuitOpenError(
+            f"{self.name} is failing; calls are held back", retry_after=round(wait, 3),
+            certainty=Certainty.NOT_SENT, rule="engine.breaker",
+            hint="wait, or look at the vendor's status page",
+        )  # fmt: skip
+
+
+class TaskWaiter:
+    """A task in the line."""
+
+    __slots__ = ("_future", "_loop", "_thread", "woken")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._future: asyncio.Future[None] | None = None
+        self.woken = False
+
+    def wake(self) -> None:
+        """See `Waiter`; may come from another thread."""
+        if threading.get_ident() == self._thread:
+            self._set()
+        else:
+            self._loop.call_soon_threadsafe(self._set)
+
+    def _set(self) -> None:
+        self.woken = True
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait to be woken, at most so long."""
+        if self.woken:
+            self.woken = False
+            return
+        self._future = self._loop.create_future()
+        timer = None if seconds == FOREVER else self._loop.call_later(max(0.0, seconds), self._set)
+        try:
+            await self._future
+        finally:
+            self._future, self.woken = None, False
+            if timer is not None:
+                timer.cancel()
+
+
+async def wait_turn(scope: Scope, call: Call) -> int:
+    """Wait in the line until the attempt is admitted; returns the permit.
+
+    Raises:
+        CircuitOpenError, LoadShedError, RateLimitError: refused here; nothing was sent.
+    """
+    plan, waiter = call.plan, TaskWaiter()
+    clock, began = plan.clock, plan.clock.monotonic()
+    with scope.lock:
+        scope.queue(waiter)
+    try:
+        while True:
+            with scope.lock:
+                now = clock.monotonic()
+                permit, pause = _look(scope, call, waiter, now)
+                if permit:
+                    return permit
+            left = (
+                min(call.deadline, began + scope.bulkhead.options.max_wait if pause == FULL else FOREVER)
+                - now
+            )
+            refuse_long_wait(scope, pause, left, clock)
+            await waiter.wait(min(pause, left))
+    finally:
+        scope.quit(waiter)
+
+
+def _look(scope: Scope, call: Call, waiter: Waiter, now: float) -> tuple[int, float]:
+    if scope.line[0] is not waiter:
+        return 0, FULL
+    return scope.try_admit(now, call.plan.cost, call.plan.clock.random())
+
+
+def refuse_long_wait(scope: Scope, pause: float, left: float, clock: Clock) -> None:
+    """Refuse at once what cannot be admitted in time, so that a caller learns it now and not at the deadline."""
+    if pause != FULL and pause >= left:
+        raise RateLimitError(
+            f"{scope.name}: the limit lets the next call out in {pause:.1f} s, which is too late",
+            certainty=Certainty.NOT_SENT, retry_after=round(pause, 3), rule="engine.limiter",
+            hint="give the call more time, send fewer, or raise the limit of the profile",
+        )  # fmt: skip
+    if left <= 0.0:
+        raise LoadShedError(
+            f"{scope.name}: no room within the time allowed for waiting",
+            certainty=Certainty.NOT_SENT, rule="engine.no_room", hint="send fewer at once or raise the limit",
+        )  # fmt: skip
+
+
+__all__ = ["FOREVER", "FULL", "Scope", "TaskWaiter", "Waiter", "refuse_long_wait", "wait_turn"]

@@ -1,0 +1,34 @@
+"""One stream of frozen events, many listeners: logs, metrics, traces, alerts, tests."""
+
+from backstay.events.model import (
+    BreakerChanged,
+    CallFailed,
+    Event,
+    FallbackUsed,
+    LimiterWaited,
+    Problem,
+    RetryAttempt,
+    RetryExhausted,
+    RetrySuccess,
+    StaleServed,
+    WriteSettled,
+    bind_context,
+)
+from backstay.events.stream import Listener, Stream
+
+__all__ = [
+    "BreakerChanged",
+    "CallFailed",
+    "Event",
+    "FallbackUsed",
+    "LimiterWaited",
+    "Listener",
+    "Problem",
+    "RetryAttempt",
+    "RetryExhausted",
+    "RetrySuccess",
+    "StaleServed",
+    "Stream",
+    "WriteSettled",
+    "bind_context",
+]

@@ -1,0 +1,155 @@
+"""What can happen, as frozen records. Event names and fields are public API: people alert on them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_context: ContextVar[Mapping[str, Any]] = ContextVar("backstay_context", default=_NOTHING)
+
+
+@contextlib.contextmanager
+def bind_context(**values: Any) -> Iterator[None]:
+    """Bind ids (user_id, carousel_id ...) that every event inside the block carries along."""
+    token = _context.set(MappingProxyType({**_context.get(), **values}))
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The base of all events: when (wall seconds, UTC), where, and the context that was bound."""
+
+    name: ClassVar[str] = "event"
+    healed: ClassVar[bool] = True
+    """Whether the matter healed by itself; what did not is a WARNING or worse."""
+
+    at: float
+    vendor: str | None = None
+    function: str = ""
+    """The operation's or the function's name."""
+    context: Mapping[str, Any] = field(default_factory=_context.get)
+
+    def facts(self) -> dict[str, Any]:
+        """The event's own fields by name, without time and context."""
+        own = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value for name, value in own.items() if name not in {"at", "context"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAttempt(Event):
+    """A call failed and will be made again after `delay` seconds."""
+
+    name = "retry_attempt"
+    attempt: int
+    """The number of the retry, from 1."""
+    max_attempts: int
+    delay: float
+    exception: str
+    calls: int
+    """Calls made so far."""
+    type: str = ""
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrySuccess(Event):
+    """A call succeeded after retries; `total_delay` is the seconds really waited."""
+
+    name = "retry_success"
+    attempt: int
+    total_delay: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryExhausted(Event):
+    """A call that was retried has failed for good."""
+
+    name = "retry_exhausted"
+    healed = False
+    max_attempts: int
+    total_delay: float
+    error: str
+    calls: int
+    type: str = ""
+    rule: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed(Event):
+    """An operation ended with an error."""
+
+    name = "operation_error"
+    healed = False
+    error_type: str
+    error_message: str
+    platform: str | None
+    retry_count: int
+    calls: int
+    type: str = ""
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged(Event):
+    """A breaker changed its state."""
+
+    name = "breaker_changed"
+    scope: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimiterWaited(Event):
+    """A call waited before it was sent: for a token, a gate, or room."""
+
+    name = "limiter_waited"
+    scope: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleServed(Event):
+    """A stored answer past its time was served, because the vendor could not be asked."""
+
+    name = "stale_served"
+    age: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackUsed(Event):
+    """Another adapter or step answered."""
+
+    name = "fallback_used"
+    by: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteSettled(Event):
+    """A write whose answer was lost was looked up: adopted, absent, or still unknown."""
+
+    name = "write_settled"
+    outcome: str
+    found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Event):
+    """Something in the background failed: a refresh, a store, a listener. Nothing is swallowed."""
+
+    name = "problem"
+    healed = False
+    where: str
+    error: str

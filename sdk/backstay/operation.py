@@ -1,0 +1,153 @@
+"""What is asked of a vendor, and how safe it is to ask again.
+
+An adapter's method is declared with `@operation(...)`; the body says only how to ask. The engine does the rest,
+and the options of `CallOptions` work on every method, on the adapter and on `with_options()`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypedDict, TypeVar
+
+from backstay.errors import InvalidRequestError
+from backstay.policies.effect import Effect
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S", bound="Runs")
+
+
+class Criticality(StrEnum):
+    """Who goes first when there is not room for all."""
+
+    WRITE = "write"
+    INTERACTIVE = "interactive"
+    BACKGROUND = "background"
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of one call, of an adapter, or of its `with_options()` copy; the nearest one wins."""
+
+    deadline: float
+    """Seconds for the whole call: all attempts and waits."""
+    attempt_timeout: float
+    """Seconds for one attempt."""
+    max_attempts: int
+    """Calls made at most, the first included (1 to 10)."""
+    max_retries: int
+    """The same, not counting the first: `max_retries=3` is `max_attempts=4`."""
+    max_age: float
+    """Seconds that a cached answer may be old; 0 asks the vendor."""
+    max_stale: float
+    """Seconds past its time that a cached answer may still be served when the vendor fails; 0 is never."""
+    criticality: Criticality
+    """Who waits for the answer."""
+
+
+OPTIONS: Final = frozenset(CallOptions.__annotations__)
+"""The names of all call options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The declaration of one operation: data, shared by all calls of it."""
+
+    name: str
+    effect: Effect
+    cost: float = 1.0
+    """Tokens that one attempt takes from the limiter."""
+    ttl: float = 0.0
+    """Seconds that an answer counts as fresh; 0 is not cached."""
+    max_stale: float = 0.0
+    group: str = "default"
+    """The endpoint group: breaker and budget are kept for each."""
+    limits: tuple[str, ...] = ()
+    """Names of further limits of the profile that apply besides the app's own."""
+    kind: str = "api_call"
+    """Which timeout of the profile: api_call, upload, report, ai_generation ..."""
+    tags: tuple[str, ...] = ()
+    """Cache tags of a read; for a write, the tags that it makes invalid."""
+    deciding: bool = False
+    """A read that decides a write: no cache, no stale answer, no joined flight."""
+    look: str | None = None
+    """The adapter's method that looks whether a write has happened; same arguments as the write."""
+    pausing: Callable[..., bool] | None = None
+    """Whether a SET with these arguments only pauses (then it is always safe to send again)."""
+
+
+class Runs(Protocol):
+    """What can run an operation: an adapter."""
+
+    async def run_operation(
+        self,
+        operation: Operation,
+        body: Callable[..., Awaitable[Any]],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Run it through the engine."""
+        ...
+
+
+def operation(
+    effect: Effect, **facts: Any
+) -> Callable[
+    [Callable[Concatenate[S, P], Awaitable[R]]], Callable[Concatenate[S, P], Coroutine[Any, Any, R]]
+]:
+    """Declare an adapter's method as an operation; `facts` are the fields of `Operation`."""
+
+    def declare(
+        body: Callable[Concatenate[S, P], Awaitable[R]],
+    ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, R]]:
+        declared = Operation(name=facts.pop("name", body.__name__), effect=effect, **facts)
+        known = own_names(body)
+
+        @functools.wraps(body)
+        async def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            if not kwargs.keys() <= known:
+                refuse_unknown(declared.name, kwargs, known)
+            answer: R = await self.run_operation(declared, body, (self, *args), kwargs)
+            return answer
+
+        run.__backstay_operation__ = declared  # type: ignore[attr-defined]  # read by docs and conformance
+        return run
+
+    return declare
+
+
+def own_names(body: Callable[..., Any]) -> frozenset[str]:
+    """The keywords that a method takes: its own parameters and the call options."""
+    parameters = inspect.signature(body).parameters.values()
+    own = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    return frozenset(own - {"self"} | OPTIONS)
+
+
+def refuse_unknown(name: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Refuse a keyword that is no parameter and no option; a misspelled option must not pass in silence."""
+    unknown = sorted(set(given) - known)[0]
+    close = get_close_matches(unknown, known, n=1)
+    cure = f"did you mean {close[0]!r}?" if close else f"options are {', '.join(sorted(OPTIONS))}"
+    raise InvalidRequestError(
+        f"{name} has no option {unknown!r}", field=unknown, value=given[unknown], hint=cure, operation=name
+    )
+
+
+def split_options(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Separate the options of a call from the method's own keywords."""
+    options = {name: kwargs.pop(name) for name in list(kwargs) if name in OPTIONS}
+    return options, kwargs
+
+
+def operations_of(adapter: type) -> Mapping[str, Operation]:
+    """Every operation that an adapter class declares, by method name."""
+    found: dict[str, Operation] = {}
+    for name in dir(adapter):
+        declared = getattr(getattr(adapter, name, None), "__backstay_operation__", None)
+        if isinstance(declared, Operation):
+            found[name] = declared
+    return found

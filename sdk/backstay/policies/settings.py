@@ -1,0 +1,38 @@
+"""How a policy refuses a bad setting: the field, its value and the cure, always in the same words."""
+
+from __future__ import annotations
+
+import math
+from typing import NoReturn
+
+from backstay.errors import InvalidRequestError
+
+
+def refuse(field: str, value: object, cure: str) -> NoReturn:
+    """Raise InvalidRequestError for one setting; `cure` completes the sentence "give ..."."""
+    raise InvalidRequestError(f"{field} cannot be {value!r}", field=field, value=value, hint=f"give {cure}")
+
+
+def above(field: str, value: float, low: float) -> None:
+    """Refuse what is not a finite number greater than `low`."""
+    if not (_is_number(value) and value > low):
+        refuse(field, value, f"a number greater than {low:g}")
+
+
+def within(field: str, value: float, low: float, high: float = math.inf) -> None:
+    """Refuse what is not a finite number from `low` to `high`, both included."""
+    if not (_is_number(value) and low <= value <= high):
+        limit = f"a number from {low:g} to {high:g}" if high < math.inf else f"a number of at least {low:g}"
+        refuse(field, value, limit)
+
+
+def whole(field: str, value: int, low: int, high: float = math.inf) -> None:
+    """Refuse what is not a whole number from `low` to `high`, both included."""
+    if not (isinstance(value, int) and not isinstance(value, bool) and low <= value <= high):
+        limit = f"a whole number from {low} to {high:g}" if high < math.inf else f"a whole number >= {low}"
+        refuse(field, value, limit)
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a finite int or float; True and False are no numbers here."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,138 @@
+"""Who owns what is shared in a process: clock, cache, listeners, scopes and the writes under way."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from backstay.cache import Cache
+from backstay.clock import Clock, SystemClock
+from backstay.engine.scope import Scope
+from backstay.errors import InvalidRequestError
+from backstay.events import Listener, Stream
+from backstay.policies.breaker import Breaker
+from backstay.policies.budget import RetryBudget
+from backstay.policies.bulkhead import Bulkhead
+from backstay.policies.rate import Limiter, Meter, TokenBucket, Window
+from backstay.writes.journal import Journal, MemoryJournal
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from backstay.profile import Limit, Profile
+
+MAX_SCOPES: Final = 10_000
+
+ScopeKey = tuple[str, ...]
+
+
+class Runtime:
+    """Shared by the adapters that are given it; without one each adapter uses the process's default.
+
+    Breakers, budgets and limiters are keyed by vendor, host, credential and the scope that the profile names, so that
+    a hundred tenants of one app share its limit and no more. At most `max_scopes` are kept; idle ones go first.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        cache: Cache | None = None,
+        journal: Journal | None = None,
+        listeners: tuple[Listener, ...] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        max_scopes: int = MAX_SCOPES,
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.cache = cache or Cache(clock=self.clock)
+        self.journal: Journal = journal or MemoryJournal()
+        self.events = Stream(*(default_listeners() if listeners is None else listeners))
+        self.ssl_context = ssl_context
+        self.proxy = proxy
+        self.max_scopes = max_scopes
+        self._lock = threading.Lock()
+        # One lock for the policies of all scopes, because a limiter may belong to several of them.
+        self._policies = threading.Lock()
+        self._scopes: OrderedDict[ScopeKey, Scope] = OrderedDict()
+        self._limiters: OrderedDict[ScopeKey, Limiter] = OrderedDict()
+        self._pid = os.getpid()
+
+    def check_process(self) -> None:
+        """Refuse to work in a forked child: its copies of locks, pools and limits would lie."""
+        if os.getpid() != self._pid:
+            raise InvalidRequestError(
+                "this runtime was made in another process",
+                field="runtime",
+                hint="make adapters after the fork",
+            )
+
+    def scope(self, key: ScopeKey, profile: Profile, limits: Mapping[str, ScopeKey]) -> Scope:
+        """The scope of a key, made at first use; `limits` maps a limit's name to the key that shares it."""
+        with self._lock:
+            scope = self._scopes.get(key)
+            if scope is None:
+                limiters = {name: self._limiter(name, shared, profile) for name, shared in limits.items()}
+                scope = self._scopes[key] = self._make(key, profile, limiters)
+                self._shrink()
+            self._scopes.move_to_end(key)
+            return scope
+
+    def _make(self, key: ScopeKey, profile: Profile, limiters: Mapping[str, Limiter]) -> Scope:
+        return Scope(
+            "/".join(part for part in key if part),
+            breaker=Breaker(profile.breaker),
+            budget=RetryBudget(profile.budget_ratio, profile.budget_reserve),
+            bulkhead=Bulkhead(profile.bulkhead),
+            limiters=limiters,
+            lock=self._policies,
+        )
+
+    def _limiter(self, name: str, key: ScopeKey, profile: Profile) -> Limiter:
+        known = self._limiters.get(key)
+        if known is None:
+            known = self._limiters[key] = Limiter(meters(profile.limits.get(name)))
+        return known
+
+    def _shrink(self) -> None:
+        if len(self._scopes) <= self.max_scopes:
+            return
+        for key, scope in list(self._scopes.items()):
+            if scope.idle:
+                del self._scopes[key]
+                return
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """All scopes known now, for health pages and `explain`."""
+        with self._lock:
+            return tuple(self._scopes.values())
+
+
+def meters(limit: Limit | None) -> tuple[Meter, ...]:
+    """The meters of a limit; without one only the gate holds calls back."""
+    if limit is None:
+        return ()
+    bucket = TokenBucket(limit.rate, limit.burst or max(1.0, limit.rate))
+    return (bucket, *(Window(calls, seconds) for calls, seconds in limit.windows))
+
+
+def default_listeners() -> tuple[Listener, ...]:
+    """The log listener: it imports structlog at the first event, not before."""
+    from backstay.events.log import LogListener
+
+    return (LogListener(),)
+
+
+_default: Runtime | None = None
+
+
+def default_runtime() -> Runtime:
+    """The process's own runtime, made at first use; a forked child gets a new one."""
+    global _default  # noqa: PLW0603 - one shared runtime a process is the point
+    if _default is None or _default._pid != os.getpid():  # noqa: SLF001 - its own module
+        _default = Runtime()
+    return _default
