@@ -49,7 +49,8 @@ class Bulkhead:
     def leave(self) -> None:
         """Give the place back; raises InternalError when none was taken, for then one is given back twice."""
         if self.in_flight <= 0:
-            raise InternalError("a place in the bulkhead was given back twice", hint="leave once per enter")
+            message = "a place in the bulkhead was given back twice"
+            raise InternalError(message, hint="leave once per enter")
         self.in_flight -= 1
 
     def may_queue(self, waiting: int) -> bool:

@@ -43,9 +43,7 @@ that the old answer contradicts.
 """
 
 
-def judge(
-    age: float, ttl: float, max_age: float | None, max_stale: float, revalidate: float = 0.0
-) -> Verdict:
+def judge(age: float, ttl: float, max_age: float | None, max_stale: float, revalidate: float = 0.0) -> Verdict:
     """The verdict on an answer `age` seconds after it was fetched.
 
     It is fresh below `ttl` and served for `revalidate` seconds more while a new one is fetched, but never

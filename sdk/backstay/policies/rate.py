@@ -64,9 +64,9 @@ class TokenBucket:
         """Take tokens; if they are not there the bucket is in debt and later calls wait for it."""
         self.full_at = max(self.full_at, now) + cost * self.gap
 
-    def give_back(self, now: float, cost: float = 1.0) -> None:
+    def give_back(self, now: float, cost: float = 1.0) -> None:  # noqa: ARG002 - a window needs the time
         """Put tokens back that were taken for a call that was never sent."""
-        self.full_at = max(now, self.full_at - cost * self.gap)
+        self.full_at -= cost * self.gap
 
 
 class Window:
@@ -236,7 +236,9 @@ class Limiter:
         """Seconds until all meters and the gate have room; 0.0 = now. Nothing moves."""
         longest = self.gate.wait(now)
         for bucket in self.buckets:
-            longest = max(longest, bucket.wait(now, cost))
+            wait = bucket.wait(now, cost)
+            if wait > longest:  # noqa: PLR1730 - max() costs 60 ns
+                longest = wait
         return longest
 
     def take(self, now: float, cost: float = 1.0) -> None:

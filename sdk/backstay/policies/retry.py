@@ -80,11 +80,7 @@ class Retry:
 
     def refuses(self, vendor_wait: float | None) -> bool:
         """Whether the vendor's wait is longer than this policy waits for."""
-        return (
-            vendor_wait is not None
-            and self.max_retry_after is not None
-            and vendor_wait > self.max_retry_after
-        )
+        return vendor_wait is not None and self.max_retry_after is not None and vendor_wait > self.max_retry_after
 
 
 def decide(  # noqa: PLR0911, PLR0913 - one reason a line, one fact an argument

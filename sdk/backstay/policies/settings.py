@@ -10,7 +10,8 @@ from backstay.errors import InvalidRequestError
 
 def refuse(field: str, value: object, cure: str) -> NoReturn:
     """Raise InvalidRequestError for one setting; `cure` completes the sentence "give ..."."""
-    raise InvalidRequestError(f"{field} cannot be {value!r}", field=field, value=value, hint=f"give {cure}")
+    message = f"{field} cannot be {value!r}"
+    raise InvalidRequestError(message, field=field, value=value, hint=f"give {cure}")
 
 
 def above(field: str, value: float, low: float) -> None:

@@ -95,7 +95,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """The virtual clock's monotonic time."""
         return self.clock.monotonic()
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def run_in_executor(  # type: ignore[override]  # typeshed's version needs TypeVarTuple; same at run time
+        self, executor: Any, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
         """Run in a thread; time stands still until it is done."""
         self.threads += 1
         future = super().run_in_executor(executor, func, *args)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from backstay.errors import InvalidRequestError
-from backstay.policies.backoff import Backoff, Jitter, Strategy
 from hypothesis import given
 from hypothesis import strategies as st
+
+from backstay.errors import InvalidRequestError
+from backstay.policies.backoff import Backoff, Jitter, Strategy
 
 PLAIN = Jitter.NONE
 

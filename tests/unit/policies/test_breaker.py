@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from backstay.errors import InvalidRequestError
 from backstay.policies.breaker import Breaker, BreakerOptions, Change, State
 
@@ -173,6 +174,16 @@ def test_a_slow_probe_does_not_close_it() -> None:
     assert breaker.state is State.OPEN
 
 
+def test_many_processes_do_not_probe_in_step() -> None:
+    """The random number of the last probe spreads the next one by up to a fifth."""
+    waits = []
+    for rand in (0.0, 0.5, 0.999):
+        breaker, now = opened(), 1.0
+        breaker.failure(breaker.permit(now, rand), now, 0.01)
+        waits.append(breaker.peek(now))
+    assert waits == pytest.approx([0.5, 0.55, 0.6], abs=1e-3)
+
+
 @pytest.mark.parametrize("rand", [0.0, 0.5, 0.999])
 def test_open_time_stays_below_a_second_for_a_minute_then_grows_to_eight(rand: float) -> None:
     """The share of an outage that its end is missed by stays small, however long it lasts."""
@@ -228,11 +239,11 @@ def test_several_probes_at_once_where_that_is_set() -> None:
     assert min(others[:2]) > 0
     assert breaker.peek(now) > 0.0
     breaker.failure(first, now, 0.05)
-    before = breaker.peek(now)
-    breaker.success(others[0], now, 0.05)
-    breaker.failure(others[1], now, 0.05)
+    until = now + breaker.peek(now)
+    breaker.success(others[0], now + 0.2, 0.05)
+    breaker.failure(others[1], now + 0.3, 0.05)
     assert breaker.state is State.OPEN
-    assert breaker.peek(now) == before
+    assert now + 0.3 + breaker.peek(now + 0.3) == pytest.approx(until)
 
 
 @pytest.mark.parametrize(("state", "admitted"), [(State.FORCED_OPEN, False), (State.FORCED_CLOSED, True)])

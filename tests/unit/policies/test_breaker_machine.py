@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backstay.policies.breaker import Breaker, BreakerOptions, State
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from backstay.policies.breaker import Breaker, BreakerOptions, State
 
 RAND = st.floats(0.0, 1.0, exclude_max=True)
 PICK = st.integers(0, 10**6)
@@ -88,6 +89,15 @@ class BreakerMachine(RuleBasedStateMachine):
         probe = self.breaker.state is State.HALF_OPEN
         lease = self.now + self.breaker.options.probe_lease if probe else None
         self.held.append(Held(token, self.generation, lease))
+
+    @precondition(lambda self: self.breaker.state is State.CLOSED)
+    @rule()
+    def outage(self) -> None:
+        """Calls fail until it opens, and then it is time for a probe."""
+        while self.breaker.state is State.CLOSED:
+            self.breaker.failure(self.breaker.permit(self.now, 0.5), self.now, 0.05)
+        self.note_changes()
+        self.now += self.breaker.peek(self.now)
 
     @precondition(lambda self: self.held)
     @rule(pick=PICK, failed=st.booleans(), took=st.sampled_from([0.05, 3.0]))

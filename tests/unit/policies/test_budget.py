@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
 from backstay.errors import InvalidRequestError
 from backstay.policies.budget import PRICES, RetryBudget, price
 from backstay.taxonomy import TYPES
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 
 def test_one_retry_for_five_first_attempts_after_the_reserve() -> None:

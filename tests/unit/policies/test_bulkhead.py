@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from backstay.errors import InternalError, InvalidRequestError
-from backstay.policies.bulkhead import Bulkhead, BulkheadOptions
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from backstay.errors import InternalError, InvalidRequestError
+from backstay.policies.bulkhead import Bulkhead, BulkheadOptions
 
 
 def test_the_place_after_the_last_is_refused() -> None:
@@ -57,6 +58,7 @@ class BulkheadMachine(RuleBasedStateMachine):
     """Entering, leaving and a limit that moves while calls are under way."""
 
     def __init__(self) -> None:
+        """An empty bulkhead for three."""
         super().__init__()
         self.bulkhead = Bulkhead(BulkheadOptions(limit=3))
         self.inside = 0

@@ -6,6 +6,7 @@ import math
 import random
 
 import pytest
+
 from backstay.policies.deadline import Typical, attempt_limit, fits, remaining, tighter
 
 
@@ -45,9 +46,7 @@ def test_nested_deadlines_only_get_tighter(a: float | None, b: float | None, ear
         (10.0, 99.0, 0.0),
     ],
 )
-def test_an_attempt_gets_no_more_than_is_left(
-    timeout: float | None, deadline: float | None, limit: float
-) -> None:
+def test_an_attempt_gets_no_more_than_is_left(timeout: float | None, deadline: float | None, limit: float) -> None:
     """Pitfall googleapis/python-api-core#776: with half a second left an attempt gets no new ten seconds."""
     assert attempt_limit(timeout, deadline, 100.0) == pytest.approx(limit)
 
@@ -64,9 +63,7 @@ def test_an_attempt_gets_no_more_than_is_left(
         (0.0, 99.0, 0.0, False),
     ],
 )
-def test_no_attempt_that_cannot_finish(
-    wait: float, deadline: float | None, least: float, verdict: bool
-) -> None:
+def test_no_attempt_that_cannot_finish(wait: float, deadline: float | None, least: float, verdict: bool) -> None:
     """Pitfall jd/tenacity#423: the decision is made before the wait, and counts the attempt's own time."""
     assert fits(wait, deadline, 100.0, least) is verdict
 

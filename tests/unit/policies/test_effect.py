@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations, product
 
 import pytest
+
 from backstay.policies.effect import Certainty, Effect, Move, move, worst
 
 AGAIN, LOOK, STOP = Move
@@ -40,9 +41,7 @@ def test_what_did_not_happen_may_be_repeated_if_it_can_pass(effect: Effect, cert
     assert move(effect, certainty, False) is STOP
 
 
-@pytest.mark.parametrize(
-    ("effect", "certainty", "retryable"), list(product(Effect, Certainty, [True, False]))
-)
+@pytest.mark.parametrize(("effect", "certainty", "retryable"), list(product(Effect, Certainty, [True, False])))
 def test_no_spending_or_public_write_is_ever_repeated_blindly(
     effect: Effect, certainty: Certainty, retryable: bool
 ) -> None:

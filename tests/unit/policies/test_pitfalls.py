@@ -7,8 +7,9 @@ import heapq
 import random
 from pathlib import Path
 
-import backstay.policies
 import pytest
+
+import backstay.policies
 from backstay.errors import InvalidRequestError
 from backstay.policies.backoff import Backoff
 from backstay.policies.breaker import Breaker, BreakerOptions, State
@@ -53,7 +54,7 @@ def test_probe_that_is_never_reported_resilience4j_903_935() -> None:
 
 
 def test_stale_success_of_an_older_call_lets_nobody_in() -> None:
-    """Measured in redress, resilix and four others: a call from before the outage that succeeds late closes nothing."""
+    """Measured in redress, resilix and four others: a late success from before the outage closes nothing."""
     breaker = Breaker()
     old = [breaker.permit(0.0, 0.5) for _ in range(20)]
     for _ in range(20):
@@ -83,7 +84,7 @@ def test_cancelled_calls_are_no_failures_purgatory() -> None:
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.7])
 @pytest.mark.parametrize("seed", range(8))
 def test_noise_does_not_trip_it_nopanic_min_calls_5(seed: int, share: float) -> None:
-    """A minute at 50 calls a second with even 70 % random failures is the limiter's business, not an outage."""
+    """Even 70 % random failures at 50 calls a second are the limiter's business, not an outage."""
     rng = random.Random(seed)  # noqa: S311 - test data
     breaker = Breaker()
     for now in arrivals(rng, 50.0, 0.0, 60.0 if share < 0.7 else 15.0):
@@ -144,9 +145,7 @@ def test_retry_after_is_shared_not_obeyed_call_by_call() -> None:
     """Measured: obeyed by each call alone it ends in bans; one paced gate wastes at most five refusals."""
     for seed in range(8):
         rng = random.Random(seed)  # noqa: S311 - test data
-        times = (
-            arrivals(rng, 20.0, 0.0, 20.0) + arrivals(rng, 80.0, 20.0, 25.0) + arrivals(rng, 15.0, 25.0, 90.0)
-        )
+        times = arrivals(rng, 20.0, 0.0, 20.0) + arrivals(rng, 80.0, 20.0, 25.0) + arrivals(rng, 15.0, 25.0, 90.0)
         limiter, now, window, used, refused, slowest = Limiter(), 0.0, 0, 0, 0, 0.0
         waiting = list(times)
         while waiting:
@@ -179,7 +178,7 @@ def test_a_closed_gate_says_at_once_how_long_botocore_3179() -> None:
     wait = limiter.wait(0.0)
     assert wait == 600.0
     facts = {"calls_made": 1, "max_attempts": 4, "retryable": True, "allowed": True, "budget_ok": True}
-    assert decide(**facts, wait=wait, time_left=30.0, vendor_wait=wait) is Why.VENDOR_WAIT  # type: ignore[arg-type]  # mixed facts
+    assert decide(**facts, wait=wait, time_left=30.0, vendor_wait=wait) is Why.VENDOR_WAIT  # type: ignore[arg-type]  # mixed
 
 
 def test_retry_after_without_a_bound_azure_core() -> None:
@@ -217,7 +216,7 @@ def test_an_empty_budget_can_be_seen_dotnet_extensions_7686() -> None:
 
 
 def test_no_policy_reads_a_clock_draws_numbers_awaits_or_logs() -> None:
-    """aiobreaker and five others read wall clocks; here nothing that could is imported, and nothing is awaited."""
+    """Six libraries read wall clocks; here nothing that could is imported, and nothing is awaited."""
     allowed = {"__future__", "collections", "dataclasses", "enum", "math", "types", "typing", "backstay"}
     for path in Path(backstay.policies.__path__[0]).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

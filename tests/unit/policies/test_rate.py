@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from backstay.errors import InvalidRequestError
 from backstay.policies.rate import Gate, Limiter, TokenBucket, Window
 
@@ -199,6 +200,26 @@ def test_a_second_hold_learns_from_what_really_passed() -> None:
     gate.hold(again + 3.0, again)
     assert gate.pace(again + 3.0) <= 0.9 * 250 / (again - now) * 1.05
     assert gate.pace(again + 3.0) < 65.0
+
+
+def test_each_short_hold_in_a_row_slows_the_pace_further() -> None:
+    """The fast time before the first hold does not hide that the pace after it was still too fast."""
+    gate = Gate(rise=0.0)
+    now, paces = busy(gate, 80.0, 0.0, 10.0), []
+    for _ in range(4):
+        gate.hold(now + 0.1, now)
+        now = pace_of(gate, now, 5)[-1]
+        paces.append(gate.pace(now))
+    assert paces == pytest.approx([paces[0] * 0.9**n for n in range(4)])
+
+
+@pytest.mark.parametrize("limiter", [Limiter(), Limiter((TokenBucket(1000.0, 10.0),)), Limiter((Window(1e6, 60.0),))])
+def test_the_gate_counts_what_the_limiter_admits(limiter: Limiter) -> None:
+    """Whatever meters stand beside it, the pace is learned from all admitted calls."""
+    for number in range(400):
+        assert limiter.admit(number / 40.0) == 0.0
+    limiter.gate.hold(11.0, 10.0)
+    assert limiter.gate.pace(11.0) == pytest.approx(36.0, rel=0.06)
 
 
 def test_a_hundred_refusals_at_once_slow_the_pace_once() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from backstay.policies.rate import Gate, Limiter, TokenBucket, Window
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from backstay.policies.rate import Gate, Limiter, TokenBucket, Window
 
 GAPS = st.one_of(st.sampled_from([0.0, 0.001, 0.1, 1.0, 30.0]), st.floats(0.0, 20.0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from backstay.errors import InvalidRequestError
 from backstay.policies.backoff import Backoff, Jitter
 from backstay.policies.retry import Retry, Why, decide

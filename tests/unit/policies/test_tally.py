@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from backstay.policies.tally import Tally
 from hypothesis import given
 from hypothesis import strategies as st
+
+from backstay.policies.tally import Tally
 
 
 def add(tally: Tally, now: float, *, failed: bool = False) -> None:
@@ -58,14 +59,20 @@ def test_the_previous_bucket_is_always_counted() -> None:
 @pytest.mark.parametrize(
     ("begun", "calls", "now", "rate"), [(0.0, 50, 10.0, 5.0), (0.0, 10, 0.2, 10.0), (95.0, 30, 98.0, 10.0)]
 )
-def test_the_rate_is_over_the_time_that_was_watched(
-    begun: float, calls: int, now: float, rate: float
-) -> None:
+def test_the_rate_is_over_the_time_that_was_watched(begun: float, calls: int, now: float, rate: float) -> None:
     """A young tally divides by its age (one second at least), an old one by its window."""
     tally = Tally(10.0, 20)
     for number in range(calls):
         add(tally, begun + (now - begun) * number / calls)
     assert tally.rate(now) == pytest.approx(rate, rel=0.15)
+
+
+def test_a_call_at_the_very_edge_of_a_bucket_is_counted_once() -> None:
+    """Rounding puts 0.5 into the bucket that ends there (0.5 // 0.1 is 4); nothing is lost by it."""
+    tally = Tally(1.0, 10)
+    for at in (0.45, 0.5, 0.5, 0.5):
+        add(tally, at)
+    assert tally.recent(0.5, 99)[0] == 4
 
 
 def test_a_long_silence_empties_it() -> None:

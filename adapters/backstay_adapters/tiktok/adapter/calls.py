@@ -1,0 +1,108 @@
+"""TikTok's envelope: how every request is sent and every answer is opened. Operations are built on this."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
+
+from backstay.auth import Credentials, Secret
+from backstay.base import Adapter
+from backstay.engine.call import note_request_id
+from backstay.errors import BackstayError
+from backstay.http import Http, Reply
+from backstay_adapters.tiktok.errors import TABLE
+from backstay_adapters.tiktok.profile import API, ROOT, tiktok_profile
+
+if TYPE_CHECKING:
+    import httpx
+
+    from backstay.operation import CallOptions
+    from backstay.profile import Profile
+    from backstay.runtime import Runtime
+
+Json = Any
+
+
+class TikTokCalls(Adapter):
+    """The connection of one advertiser: token, host, envelope."""
+
+    vendor = "tiktok"
+
+    def __init__(
+        self,
+        advertiser_id: str,
+        token: str | Secret | None = None,
+        *,
+        credentials: Credentials | None = None,
+        app_id: str = "",
+        tier: str = "basic",
+        base_url: str = API,
+        profile: Profile | str | None = None,
+        runtime: Runtime | None = None,
+        client: httpx.AsyncClient | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        super().__init__(
+            credentials=credentials or Credentials(token),
+            account=str(advertiser_id),
+            host=base_url,
+            profile=tiktok_profile(tier) if profile is None else profile,
+            runtime=runtime,
+            options=options,
+        )
+        self.app_id = app_id
+        self._http = Http(
+            base_url,
+            client=client,
+            transport=transport,
+            ssl_context=self.runtime.ssl_context,
+            proxy=self.runtime.proxy,
+            connect_timeout=self.profile.connect_timeout,
+        )
+
+    def app(self) -> str:
+        """The vendor counts by app; without its id the credential stands for it."""
+        return self.app_id or self.credentials.fingerprint
+
+    async def disconnect(self) -> None:
+        """Close the pool, unless the client was the user's."""
+        await self._http.aclose()
+
+    async def _get(self, path: str, **params: Json) -> Json:
+        """GET an endpoint; lists and objects travel as JSON text inside the query (vendor's convention)."""
+        query = {name: _text(value) for name, value in params.items() if value is not None}
+        return await self._open(await self._http.send("GET", ROOT + path, params=query, headers=await self._headers()))
+
+    async def _post(self, path: str, body: Mapping[str, Json]) -> Json:
+        """POST a JSON body."""
+        reply = await self._http.send("POST", ROOT + path, json=dict(body), headers=await self._headers())
+        return await self._open(reply)
+
+    async def _upload(self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes, str]]) -> Json:
+        """POST a file."""
+        reply = await self._http.send(
+            "POST", ROOT + path, data=dict(fields), files=files, headers=await self._headers()
+        )
+        return await self._open(reply)
+
+    async def _headers(self) -> dict[str, str]:
+        secret = await self.credentials.get()
+        return {"Access-Token": secret.reveal()}
+
+    async def _open(self, reply: Reply) -> Json:
+        """The envelope's data, or the error that the table names."""
+        facts = TABLE.decode(reply.status, reply.headers, reply.body, None)
+        note_request_id(*facts.request_ids)
+        failure = TABLE.failure(facts)
+        if failure is not None:
+            raise failure
+        return facts.data
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+__all__ = ["Json", "TikTokCalls", "BackstayError"]

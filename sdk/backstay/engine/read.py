@@ -1,0 +1,128 @@
+"""Reads: a fresh answer from the cache, one flight for many callers, and a marked stale answer when tries run out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backstay.engine import report
+from backstay.engine.call import Call, Plan
+from backstay.engine.flight import shared
+from backstay.engine.loop import begin, run
+from backstay.errors import BackstayError
+from backstay.policies.freshness import STALE_TYPES, Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from backstay.cache import Cache
+    from backstay.stores.protocol import Entry
+
+Body = "Callable[..., Awaitable[Any]]"
+
+
+@dataclass(slots=True, eq=False)
+class Reading:
+    """An answer and where it came from."""
+
+    value: Any
+    source: str
+    """"live", "cache" or "stale"."""
+    stored_at: float
+    """Wall seconds at which it was fetched."""
+    age: float
+    call: Call
+    cause: str | None = None
+    """The error type for which a stale answer stands in."""
+
+
+async def read(
+    plan: Plan,
+    key: str,
+    cache: Cache,
+    body: Callable[..., Awaitable[Any]],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    tags: tuple[str, ...] = (),
+) -> Reading:
+    """Answer from the cache, or ask the vendor once for all who want the same.
+
+    Raises:
+        BackstayError: the vendor could not be asked and no stored answer may stand in.
+    """
+    now = plan.clock.wall()
+    entry = cache.lookup(key, now)
+    verdict = assess(plan, entry, now)
+    if entry is not None and verdict in {Verdict.FRESH, Verdict.REVALIDATE}:
+        if verdict is Verdict.REVALIDATE:
+            _refresh(plan, key, cache, body, args, kwargs, tags)
+        return Reading(entry.value, "cache", entry.stored_at, max(0.0, now - entry.stored_at), begin(plan))
+    call = begin(plan)
+
+    async def fetch() -> Any:
+        begun = cache.begin()
+        value = await run(call, body, args, kwargs)
+        cache.store(key, value, ttl=plan.ttl, tags=tags, begun=begun)
+        return value
+
+    try:
+        value = await shared(cache.flights, key, fetch, remaining=call.left)
+    except BackstayError as error:
+        stale = stand_in(plan, key, cache, error)
+        if stale is None:
+            raise
+        report.stale(call, stale.age, error.type)
+        return Reading(stale.value, "stale", stale.stored_at, stale.age, call, error.type)
+    return Reading(value, "live", plan.clock.wall(), 0.0, call)
+
+
+def assess(plan: Plan, entry: Entry | None, now: float) -> Verdict:
+    """What a stored answer may be used for now."""
+    if entry is None:
+        return Verdict.GONE
+    age = max(0.0, now - entry.stored_at)
+    return judge(age, plan.ttl, plan.max_age, plan.max_stale, plan.revalidate)
+
+
+@dataclass(slots=True)
+class StandIn:
+    """A stored answer that may be served instead of an error."""
+
+    value: Any
+    stored_at: float
+    age: float
+
+
+def stand_in(plan: Plan, key: str, cache: Cache, error: BackstayError) -> StandIn | None:
+    """The newest stored answer within `max_stale`, but only after errors that say nothing of the object itself."""
+    if error.type not in STALE_TYPES or plan.max_stale <= 0.0:
+        return None
+    now = plan.clock.wall()
+    entry = cache.lookup(key, now)
+    if entry is None:
+        return None
+    age = max(0.0, now - entry.stored_at)
+    return StandIn(entry.value, entry.stored_at, age) if age < plan.max_stale else None
+
+
+def _refresh(
+    plan: Plan, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
+) -> None:
+    """Fetch a new answer in the background, in an empty context: no deadline and no ids of the caller go along."""
+
+    async def fetch() -> Any:
+        begun = cache.begin()
+        value = await run(begin(plan), body, args, kwargs)
+        cache.store(key, value, ttl=plan.ttl, tags=tags, begun=begun)
+        return value
+
+    async def refreshed() -> None:
+        try:
+            await shared(cache.flights, key, fetch, remaining=None)
+        except BackstayError as error:
+            report.problem(plan, "cache.refresh", error)
+
+    task = contextvars.Context().run(asyncio.ensure_future, refreshed())
+    cache.track(task)
