@@ -8,6 +8,7 @@ from backstay.events.model import (
     BreakerChanged,
     CallFailed,
     LimiterWaited,
+    Problem,
     RetryAttempt,
     RetryExhausted,
     RetrySuccess,
@@ -15,8 +16,10 @@ from backstay.events.model import (
     WriteSettled,
 )
 
+from backstay.redact import scrub
+
 if TYPE_CHECKING:
-    from backstay.engine.call import Call
+    from backstay.engine.call import Call, Plan
     from backstay.errors import BackstayError
 
 
@@ -127,3 +130,11 @@ def exception_name(error: BackstayError) -> str:
     kind = type(origin)
     module = kind.__module__.split(".")[0]
     return kind.__name__ if module in {"builtins", "backstay"} else f"{module}.{kind.__name__}"
+
+
+def problem(plan: Plan, where: str, error: BaseException) -> None:
+    """Something in the background failed."""
+    if plan.events.listeners:
+        plan.events.emit(
+            Problem(at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, where=where, error=scrub(str(error)))
+        )

@@ -33,7 +33,7 @@ class Stream:
 
     def remove(self, listener: Listener) -> None:
         """Take a listener away."""
-        self.listeners = tuple(known for known in self.listeners if known is not listener)
+        self.listeners = tuple(known for known in self.listeners if known != listener)
 
     def emit(self, event: Event) -> None:
         """Tell everybody; a listener's fault is kept in `broken`, never raised into a call."""
@@ -41,4 +41,4 @@ class Stream:
             try:
                 listener(event)
             except Exception as error:  # noqa: BLE001 - a listener must not break the call it watches
-                self.broken = [(listener, error), *(b for b in self.broken if b[0] is not listener)][:16]
+                self.broken = [(listener, error), *(b for b in self.broken if b[0] != listener)][:16]

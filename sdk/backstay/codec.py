@@ -1,0 +1,140 @@
+"""Values as text for stores: JSON with tags, no pickle, so that reading a store can run nothing."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from backstay.errors import BackstayError, BadResponseError, InvalidRequestError
+from backstay.money import Money
+from backstay.values import REGISTRY, UNSET, Value, origin, qualified
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+TAG: Final = "$"
+_OURS: Final = ("backstay.", "backstay_adapters.")
+"""Modules that may be imported to read a value back; a store's text must not import anything else."""
+
+
+def encode(value: object) -> str:
+    """Text that `decode` turns back into an equal value.
+
+    Takes answers and other models of ours, tuples, lists, dicts with text keys, Money, Decimal, datetime, date, zones,
+    bytes and plain JSON values; raises InvalidRequestError for any other type. Where an answer was served from is not
+    kept: it belongs to the reading, not to the value.
+    """
+    return json.dumps(_pack(value), separators=(",", ":"), ensure_ascii=False)
+
+
+def decode(text: str) -> Any:
+    """The value; raises BadResponseError if the text is damaged or of a model that no longer fits."""
+    try:
+        return json.loads(text, object_hook=_unpack)
+    except (BackstayError, ValueError, TypeError, KeyError, ArithmeticError, ImportError) as error:
+        raise _damaged(error, text) from error
+
+
+def register(cls: type[Any], name: str, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]) -> None:
+    """Teach the codec one more exact type; `pack` gives something that it knows."""
+    _PACK[cls] = lambda value: {TAG: name, "v": _pack(pack(value))}
+    _UNPACK[name] = unpack
+
+
+def _pack(value: Any) -> Any:
+    pack = _PACK.get(type(value))
+    if pack is not None:
+        return pack(value)
+    if isinstance(value, Value):
+        return _pack_model(value)
+    for cls, packer in _BY_BASE:
+        if isinstance(value, cls):
+            return packer(value)
+    raise InvalidRequestError(
+        f"a {type(value).__name__} cannot be stored", field="value", value=type(value).__name__,
+        hint="use answers, tuples, lists, dicts with text keys, Money, Decimal, datetime, bytes or plain JSON values",
+    )  # fmt: skip
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _pack_model(model: BaseModel) -> dict[str, Any]:
+    fields = {name: _pack(value) for name, value in model.__dict__.items() if value is not UNSET}
+    return {TAG: "model", "n": qualified(origin(type(model))), "v": fields}
+
+
+def _pack_dict(value: Mapping[Any, Any]) -> dict[str, Any]:
+    for key in value:
+        if not isinstance(key, str):
+            raise InvalidRequestError(
+                "a dict with other than text keys cannot be stored", field="key", value=key, hint="use str keys"
+            )
+    packed = {str(key): _pack(item) for key, item in value.items()}
+    return {TAG: "dict", "v": [[key, item] for key, item in packed.items()]} if TAG in packed else packed
+
+
+def _pack_time(value: datetime) -> dict[str, Any]:
+    zone = value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
+    return {TAG: "datetime", "v": value.isoformat(), "z": zone}
+
+
+def _unpack(found: dict[str, Any]) -> Any:
+    tag = found.get(TAG)
+    if tag is None:
+        return found
+    if tag == "model":
+        return _class(found["n"])(**found["v"])
+    if tag == "datetime":
+        moment = datetime.fromisoformat(found["v"])
+        return moment if found["z"] is None else moment.astimezone(ZoneInfo(found["z"]))
+    return _UNPACK[tag](found["v"])
+
+
+def _class(name: str) -> type[BaseModel]:
+    if name not in REGISTRY and name.startswith(_OURS):
+        importlib.import_module(name.rpartition(".")[0])
+    return REGISTRY[name]
+
+
+def _damaged(error: Exception, text: str) -> BadResponseError:
+    return BadResponseError(
+        f"a stored value cannot be read: {type(error).__name__}", field="text", value=f"{len(text)} characters",
+        hint="drop the entry and ask the vendor; if it is a model of yours, import its module first",
+    )  # fmt: skip
+
+
+_PACK: Final[dict[type, Callable[[Any], Any]]] = {
+    type(None): _same,
+    bool: _same,
+    int: _same,
+    float: _same,
+    str: _same,
+    list: lambda value: [_pack(item) for item in value],
+    dict: _pack_dict,
+    tuple: lambda value: {TAG: "tuple", "v": [_pack(item) for item in value]},
+    Decimal: lambda value: {TAG: "decimal", "v": str(value)},
+    Money: lambda value: {TAG: "money", "v": str(value)},
+    datetime: _pack_time,
+    date: lambda value: {TAG: "date", "v": value.isoformat()},
+    bytes: lambda value: {TAG: "bytes", "v": base64.b64encode(value).decode()},
+    ZoneInfo: lambda value: {TAG: "zone", "v": value.key},
+}
+_BY_BASE: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = ((str, str), (Mapping, _pack_dict))
+"""Text enums are stored as their text, which they equal; read-only mappings as dicts."""
+_UNPACK: Final[dict[str, Callable[[Any], Any]]] = {
+    "tuple": tuple,
+    "decimal": Decimal,
+    "money": Money.of,
+    "date": date.fromisoformat,
+    "bytes": lambda text: base64.b64decode(text, validate=True),
+    "zone": ZoneInfo,
+    "dict": dict,
+}
