@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 
 import nox
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 EVERYTHING = ["sdk", "adapters", "tests", "benchmarks", "noxfile.py"]
+CONSUMER = pathlib.Path("tests/typing/adapters.py").resolve()
 SMOKE = """
-import backstay, importlib.metadata as metadata
-from backstay.adapters import TikTokAds
-print(backstay.__version__, TikTokAds.__name__, [e.load().__name__ for e in metadata.entry_points(group="backstay.adapters")])
+import importlib.metadata, backstay, backstay.adapters
+print(backstay.__version__, backstay.__file__)
+print({name: getattr(backstay.adapters, name) for name in backstay.adapters.__all__})
+print({point.name: point.load() for point in importlib.metadata.entry_points(group="backstay.adapters")})
 """
 
 nox.needs_version = ">=2025.5"
@@ -97,3 +100,5 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-c", SMOKE)
     session.run("python", "-m", "pip", "check")
     session.run("backstay", "--help", silent=True)
+    python = shutil.which("python", path=session.bin)
+    session.run("mypy", "--strict", "--config-file=", f"--python-executable={python}", str(CONSUMER), external=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -195,8 +196,9 @@ class Adapter:
                 f"{operation.name} creates and declares no look", hint="declare look= on the operation"
             )
         key = JournalKey(self.vendor, self.account, operation.name, kwargs["idempotency_key"])
-        shown = {name: value for name, value in kwargs.items() if name != "idempotency_key"}
-        payload = payload_hash(operation.name, args[1:], shown)
+        given = inspect.signature(body).bind(*args, **kwargs).arguments
+        names = operation.payload or tuple(name for name in given if name not in {"self", "idempotency_key"})
+        payload = payload_hash(operation.name, (), {name: given[name] for name in names})
         return await write.create(
             plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal
         )  # fmt: skip

@@ -64,7 +64,6 @@ class Facts:
         return self.now if self.now is not None else _http_date(self.headers.get("date"))
 
 
-
 def retry_after(headers: Mapping[str, str], now: float | Callable[[], float | None] | None = None) -> float | None:
     """Seconds that `retry-after-ms` or `retry-after` (a number or an HTTP date) asks for; None if absent or absurd.
 

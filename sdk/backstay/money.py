@@ -19,6 +19,7 @@ _LARGEST: Final = 24
 """Powers of ten that an amount may span on either side of the point: no budget needs more, and a number such as
 1E+999999 must not become a million digits."""
 
+_new = object.__new__
 _set = object.__setattr__
 
 
@@ -123,7 +124,10 @@ class Money:
         return self
 
     def _make(self, amount: Decimal) -> Money:
-        return Money(amount, self.currency)
+        made = _new(Money)
+        _set(made, "amount", amount if _plain(amount) else _decimal(amount))
+        _set(made, "currency", self.currency)
+        return made
 
     def _same(self, other: Money) -> Decimal:
         if not isinstance(other, Money):

@@ -74,6 +74,8 @@ class Operation:
     """Cache tags of a read; for a write, the tags that it makes invalid."""
     deciding: bool = False
     """A read that decides a write: no cache, no stale answer, no joined flight."""
+    payload: tuple[str, ...] = ()
+    """Of a CREATE: the parameters that the caller set and that make the payload's hash; empty is all of them."""
     look: str | None = None
     """The adapter's method that looks whether a write has happened; same arguments as the write."""
     pausing: Callable[..., bool] | None = None

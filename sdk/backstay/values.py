@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
-from typing import Annotated, Any, ClassVar, Final, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
 
@@ -47,7 +47,8 @@ class FrozenDict(dict[str, Any]):
         message = "an answer's mapping is read-only; copy it with dict(...) first"
         raise TypeError(message)
 
-    __setitem__ = __delitem__ = update = clear = pop = popitem = setdefault = __ior__ = _refuse
+    if not TYPE_CHECKING:  # type checkers know it as a dict that a Mapping annotation hides
+        __setitem__ = __delitem__ = update = clear = pop = popitem = setdefault = __ior__ = _refuse
 
     def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Any]]]:
         return FrozenDict, (dict(self),)
@@ -77,7 +78,7 @@ Extra = Annotated[
 class Value(BaseModel):
     """The base of all models: frozen, compared and hashed by content; mappings do not count for the hash."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, protected_namespaces=(), defer_build=True)
 
     _unhashed: ClassVar[frozenset[str]] = frozenset({"extra", "raw"})
 

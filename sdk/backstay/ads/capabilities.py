@@ -10,7 +10,7 @@ from typing import Final
 
 from backstay.ads.words import Platform
 from backstay.errors import UnsupportedCapabilityError
-from backstay.values import EMPTY, freeze
+from backstay.values import FrozenDict, freeze
 
 
 class Capability(StrEnum):
@@ -82,7 +82,7 @@ class Capabilities:
     flags: frozenset[Capability]
     version: str = ""
     """The vendor's API version that they hold for."""
-    reasons: Mapping[str, str] = field(default=EMPTY, hash=False)
+    reasons: Mapping[str, str] = field(default_factory=FrozenDict, hash=False)
     """Why one is off, or what to use instead."""
 
     @classmethod

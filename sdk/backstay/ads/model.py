@@ -126,6 +126,8 @@ class Created(Answer, Generic[T]):
     how: Literal["created", "adopted", "replayed"] = "created"
     """`created` by this call; `adopted`: an earlier call of the same key had made it and its answer was lost;
     `replayed`: the journal knew it."""
+    parked: tuple[Ref, ...] = ()
+    """Further objects found under the key: left paused, never deleted."""
 
 
 class Updated(Answer, Generic[T]):

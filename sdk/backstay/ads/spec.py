@@ -167,7 +167,7 @@ class MediaUpload(Spec):
 
     kind: Annotated[MediaKind, AfterValidator(check_known)]
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    data: Annotated[bytes, Field(repr=False, min_length=1)] | None = None
+    data: Annotated[bytes | None, Field(repr=False)] = None
     url: str | None = None
     media_type: str | None = None
     """For example image/png; None lets the vendor see for itself."""
@@ -176,7 +176,9 @@ class MediaUpload(Spec):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.data is None) == (self.url is None):
-            raise _refuse("data", None, "exactly one of data and url is needed", "give the bytes or an https URL")
+            raise _refuse("data", self.url, "exactly one of data and url is needed", "give the bytes or an https URL")
+        if self.data == b"":
+            raise _refuse("data", b"", "the file is empty", "give its bytes")
         if self.url is not None and not self.url.startswith("https://"):
             raise _refuse("url", self.url, "vendors fetch over https only", "give an https URL or the bytes")
         return self

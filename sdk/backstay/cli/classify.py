@@ -34,6 +34,7 @@ ALIASES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Names that people use for a vendor, and ours."""
 
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer of a vendor's, as it is handed in for classification."""
@@ -170,7 +171,7 @@ def read_bytes(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise _refused("file", file, f"give a file that can be read ({error.strerror or type(error).__name__})") from None
+        raise _unreadable("file", file, error) from None
 
 
 def read_lines(file: str) -> Iterator[bytes]:
@@ -186,19 +187,15 @@ def read_lines(file: str) -> Iterator[bytes]:
         with Path(file).open("rb") as source:
             yield from source
     except OSError as error:
-        raise _refused("jsonl", file, f"give a file that can be read ({error.strerror or type(error).__name__})") from None
+        raise _unreadable("jsonl", file, error) from None
 
 
-def _classify_line(
-    number: int, line: bytes, vendor: str | None, find: Callable[[str], ErrorTable]
-) -> dict[str, Any]:
+def _classify_line(number: int, line: bytes, vendor: str | None, find: Callable[[str], ErrorTable]) -> dict[str, Any]:
     name: object = None
     try:
         row = _row(number, line)
         name = row.get("id")
-        if name is None:
-            raise _refused("id", None, f'give line {number} an "id"')
-        return summary(name, judge(answer_of(row, vendor), find))
+        return summary(_required(name), judge(answer_of(row, vendor), find))
     except BackstayError as error:
         return {"id": name, "error": _told(error, number)}
     except Exception as error:  # noqa: BLE001 - a fault of one vendor's table must not take the other lines with it
@@ -213,6 +210,12 @@ def _row(number: int, line: bytes) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise _refused("line", number, "write one JSON object a line")
     return row
+
+
+def _required(name: object) -> object:
+    if name is None:
+        raise _refused("id", None, 'give every line an "id", so that its result can be found')
+    return name
 
 
 def _told(error: BackstayError, number: int) -> dict[str, Any]:
@@ -253,7 +256,12 @@ def _scrubbed(message: str) -> str | None:
 
 
 def _unknown_vendor(vendor: str, known: Iterable[str]) -> InvalidRequestError:
-    return _refused("vendor", vendor, f"use a vendor whose error table is installed, such as {', '.join(sorted(known))}")
+    installed = ", ".join(sorted(known)) or "none"
+    return _refused("vendor", vendor, f"use a vendor whose adapter is installed: {installed}")
+
+
+def _unreadable(field: str, file: str, error: OSError) -> InvalidRequestError:
+    return _refused(field, file, f"give a file that can be read ({error.strerror or type(error).__name__})")
 
 
 def _refused(field: str, value: object, cure: str) -> InvalidRequestError:
@@ -273,18 +281,16 @@ def mount(app: typer.Typer) -> None:
         file: str = typer.Argument("-", help="The body of the answer; - is standard input."),
         vendor: str | None = typer.Option(None, help="Whose answer it is: tiktok, meta, google_ads ..."),
         status: int | None = typer.Option(None, help="Its HTTP status."),
-        header: list[str] = typer.Option([], help="A header, 'Name: value'; may be given many times."),
+        header: list[str] = typer.Option([], help="A header, 'Name: value'; may be given often."),  # noqa: B008 - typer's way
         operation: str | None = typer.Option(None, help="The operation that was asked for."),
         jsonl: str | None = typer.Option(None, help="A file with one answer a line (JSON); - is standard input."),
-        as_json: bool = typer.Option(False, "--json", help="Print the explanation as JSON."),
+        as_json: bool = typer.Option(False, "--json", help="Print the explanation as JSON."),  # noqa: FBT001 - typer's way
     ) -> None:
         """Say what a vendor's answer means: type, code, whether it may pass, how long to wait, what to do."""
         try:
             if jsonl:
                 raise typer.Exit(_print_lines(classify_lines(read_lines(jsonl), vendor), typer.echo))
-            answer = Answer(
-                _named(vendor), _status(status), header_lines(header), read_bytes(file), operation
-            )
+            answer = Answer(_named(vendor), _status(status), header_lines(header), read_bytes(file), operation)
             _print_one(explain(answer), typer.echo, as_json=as_json)
         except BackstayError as error:
             typer.echo(f"{error.message}: {error.hint}", err=True)

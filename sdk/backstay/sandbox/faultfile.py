@@ -1,6 +1,6 @@
 """Fault plans as JSON, and the plans that have a name.
 
-    {"seed": 7, "read_lag": [0, 3], "rules": [{"kind": "reset_after", "rate": 0.04, "method": "POST"}]}
+{"seed": 7, "read_lag": [0, 3], "rules": [{"kind": "reset_after", "rate": 0.04, "method": "POST"}]}
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def parse_faults(text: str | bytes) -> FaultPlan:
 
 def dump_faults(plan: FaultPlan) -> dict[str, Any]:
     """A plan as JSON data; what is as by default is left out."""
-    rules = [{name: v for name, v in _items(rule) if name == "kind" or v != _DEFAULTS.get(name)} for rule in plan.rules]
+    rules = [
+        {name: v for name, v in _items(rule) if name == "kind" or v != _DEFAULTS.get(name)}
+        for rule in plan.rules
+    ]
     lag = {} if plan.read_lag is None else {"read_lag": _listed(plan.read_lag)}
     return {"name": plan.name, "seed": plan.seed, **lag, "rules": rules}
 
@@ -132,11 +135,9 @@ def _rule(where: str, data: Any) -> FaultRule:
     try:
         return FaultRule(**values)
     except InvalidRequestError as error:
-        facts = error.details
-        message = f"{where}.{facts.get('field')} cannot be {facts.get('value')!r}"
-        raise InvalidRequestError(
-            message, field=f"{where}.{facts.get('field')}", value=facts.get("value"), hint=error.hint
-        ) from None
+        field = f"{where}.{error.field}"
+        message = f"{field} cannot be {error.value!r}"
+        raise InvalidRequestError(message, field=field, value=error.value, hint=error.hint) from None
 
 
 def _value(where: str, name: str, value: Any) -> Any:
@@ -149,7 +150,9 @@ def _value(where: str, name: str, value: Any) -> Any:
     if name == "delay":
         return _span(where, value)
     wanted, cure = _type_of(name)
-    if value is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and name not in _FLAGS)):
+    if value is not None and (
+        not isinstance(value, wanted) or (isinstance(value, bool) and name not in _FLAGS)
+    ):
         refuse(where, value, cure)
     return _DEFAULTS.get(name) if value is None else value
 
@@ -165,4 +168,4 @@ def _type_of(name: str) -> tuple[type | tuple[type, ...], str]:
 def _span(where: str, value: Any) -> Span:
     span = tuple(value) if isinstance(value, list) else value
     check_span(where, span)
-    return span  # type: ignore[no-any-return]  # check_span has refused everything else
+    return span

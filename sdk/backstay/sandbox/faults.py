@@ -56,7 +56,9 @@ class FaultKind(StrEnum):
 
 
 Kind = FaultKind
-WORDED: Final = frozenset({Kind.RATE_LIMIT, Kind.VENDOR_ERROR, Kind.TOKEN_EXPIRED, Kind.TOKEN_REVOKED, Kind.PARTIAL})
+WORDED: Final = frozenset(
+    {Kind.RATE_LIMIT, Kind.VENDOR_ERROR, Kind.TOKEN_EXPIRED, Kind.TOKEN_REVOKED, Kind.PARTIAL}
+)
 """Kinds whose answer is worded by the vendor's simulator."""
 
 _NEVER_DONE: Final = frozenset({Kind.RESET_BEFORE, Kind.CONNECT_REFUSED})
@@ -143,7 +145,12 @@ class FaultPlan:
     """Rules and a seed; the same plan and the same requests give the same faults."""
 
     def __init__(
-        self, rules: Sequence[FaultRule] = (), seed: int = 0, *, read_lag: Span | None = None, name: str = "custom"
+        self,
+        rules: Sequence[FaultRule] = (),
+        seed: int = 0,
+        *,
+        read_lag: Span | None = None,
+        name: str = "custom",
     ) -> None:
         self.rules = tuple(rules)
         self.seed = seed

@@ -23,6 +23,10 @@ _ACCOUNT_STOPPED: Final = pattern(
 _INTERNAL: Final = text(
     "internal service", "internal error", "internal server error", "system error", "unknown error"
 ) | pattern(r"\b(service|server)( is)?( temporarily| currently)? (unavailable|overloaded)")
+_ABSENT: Final = text("doesn't exist", "does not exist", "don't exist", "do not exist", "has been deleted") | pattern(
+    r"\b(campaign|ad ?group|ad|advertiser|identity|pixel|audience|video|image|task)(s|_ids?)?"
+    r"( \S{1,40}){0,3} (is |was |are |were |could |can)?not (be )?found\b"
+)
 _TIMED_OUT: Final = pattern(r"(service|server|request|rpc|processing)\b.{0,30}\b(time[- ]?out|timed out)")
 
 
@@ -33,9 +37,7 @@ def texts(where: Match, suffix: str = "") -> tuple[Row, ...]:
         Row(f"tiktok.text.timeout{suffix}", where & _TIMED_OUT, "PLATFORM_TIMEOUT"),
         Row(f"tiktok.text.internal{suffix}", where & _INTERNAL, "PLATFORM_SERVICE_ERROR"),
         Row(f"tiktok.text.not_found{suffix}",
-            where & (text("doesn't exist", "does not exist", "don't exist", "do not exist", "has been deleted")
-                     | pattern(r"\b(campaign|ad ?group|ad|advertiser|identity|pixel|audience|video|image|task)(s|_ids?)?"
-                               r"( \S{1,40}){0,3} (is |was |are |were |could |can)?not (be )?found\b")),
+            where & _ABSENT,
             "NOT_FOUND", hint="check the id and that it belongs to this advertiser"),
         Row(f"tiktok.text.exists{suffix}", where & (text("already exist") | text("duplicate") & text("name")),
             "CONFLICT", hint="look the object up by its name and adopt it, or choose another name"),
@@ -43,7 +45,7 @@ def texts(where: Match, suffix: str = "") -> tuple[Row, ...]:
             hint="another change of this object is under way; try again in some seconds"),
         Row(f"tiktok.text.permission{suffix}",
             where & (pattern(r"\bpermissions?\b|\bagreement\b.*\bsigned\b|\bno (longer have )?access\b")
-                     | text("does not grant you", "allowlist", "allow list", "whitelist", "have access to",
+                     | text("does not grant you", "allowlist", "allow list", "whitelist", "not have access", "n't have access",
                             "access denied", "not authorized to")),
             "PERMISSION_DENIED", hint="grant the permission in TikTok Business Center, or take another advertiser"),
         Row(f"tiktok.text.banned_country{suffix}", where & text("banned country"), "PERMISSION_DENIED",

@@ -1,0 +1,59 @@
+"""A whole tree under one key: built level by level, paused, and activated from the leaf to the root.
+
+Every object has a key of its own, made from the tree's key and its place, so a build that broke off anywhere is
+called again and goes on: what is there is found, what is missing is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from backstay.ads.model import AdGroup, BuiltGroup, BuiltTree, Created
+from backstay.ads.words import ConfiguredStatus
+from backstay.answer import stamp
+
+if TYPE_CHECKING:
+    from backstay.ads.platform import AdPlatform
+    from backstay.ads.refs import Ref
+    from backstay.ads.spec import CampaignTree, GroupTree
+    from backstay.operation import CallOptions
+
+_RANK: Final = ("created", "adopted", "replayed")
+
+
+async def build_tree(
+    platform: AdPlatform, tree: CampaignTree, *, idempotency_key: str, options: CallOptions
+) -> Created[BuiltTree]:
+    """Create campaign, ad groups and ads, all paused; raises what a single create raises, and can be called again."""
+    campaign = await platform.create_campaign(tree.campaign, idempotency_key=idempotency_key, **options)
+    groups = [
+        await _group(platform, campaign.value.ref, group, f"{idempotency_key}/{number}", options)
+        for number, group in enumerate(tree.groups)
+    ]
+    built = BuiltTree(campaign=campaign.value, groups=tuple(group for group, _ in groups))
+    hows = (campaign.how, *(how for _, each in groups for how in each))
+    # The tree was made by this call if any part of it was.
+    how = min(hows, key=_RANK.index)
+    return stamp(Created(value=built, how=how), campaign.served)
+
+
+async def _group(
+    platform: AdPlatform, campaign: Ref, group: GroupTree, key: str, options: CallOptions
+) -> tuple[BuiltGroup, tuple[str, ...]]:
+    made: Created[AdGroup] = await platform.create_ad_group(campaign, group.ad_group, idempotency_key=key, **options)
+    ads = [
+        await platform.create_ad(made.value.ref, ad, idempotency_key=f"{key}/{number}", **options)
+        for number, ad in enumerate(group.ads)
+    ]
+    return BuiltGroup(ad_group=made.value, ads=tuple(ad.value for ad in ads)), (made.how, *(ad.how for ad in ads))
+
+
+async def activate_tree(platform: AdPlatform, tree: BuiltTree) -> None:
+    """Switch on ads, then ad groups, then the campaign: nothing can spend before all of it is there."""
+    active = ConfiguredStatus.ACTIVE
+    for group in tree.groups:
+        for ad in group.ads:
+            await platform.set_status(ad.ref, active)
+    for group in tree.groups:
+        await platform.set_status(group.ad_group.ref, active)
+    await platform.set_status(tree.campaign.ref, active)

@@ -1,0 +1,139 @@
+"""The read models: refs, vocabularies, and answers that hold others."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from datetime import datetime
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from backstay import ads
+from backstay.ads import (
+    Ad,
+    AdGroup,
+    BuiltGroup,
+    BuiltTree,
+    Campaign,
+    Created,
+    Creative,
+    CreativeKind,
+    DeliveryStatus,
+    Level,
+    Platform,
+    Ref,
+    Schedule,
+    Updated,
+    require_level,
+    words,
+)
+from backstay.answer import Answer, Served, with_served
+from backstay.errors import InvalidRequestError
+from backstay.values import Value, Word
+
+REF = Ref(Platform.TIKTOK, "7001", Level.CAMPAIGN, "18001")
+
+
+def test_a_ref_is_a_key_and_a_text() -> None:
+    """Hashable, ordered, picklable, and readable back from its text."""
+    same = Ref(Platform.TIKTOK, "7001", Level.CAMPAIGN, "18001")
+    assert {REF: 1}[same] == 1
+    assert str(REF) == "tiktok/7001/campaign/18001"
+    assert Ref.parse(str(REF)) == copy.copy(REF) == pickle.loads(pickle.dumps(REF)) == REF
+    assert REF.at(Level.AD, "5") == Ref(Platform.TIKTOK, "7001", Level.AD, "5")
+
+
+def test_an_id_may_hold_slashes() -> None:
+    """Google's resource names do."""
+    ref = Ref(Platform.GOOGLE_ADS, "123", Level.AD, "customers/123/adGroupAds/1~2")
+    assert Ref.parse(str(ref)) == ref
+
+
+@pytest.mark.parametrize("text", ["", "tiktok", "tiktok/1/campaign", "myspace/1/campaign/2", "tiktok//ad/2", None])
+def test_other_texts_are_no_refs(text: object) -> None:
+    """Refused by name, with the form that is wanted."""
+    with pytest.raises(InvalidRequestError) as caught:
+        Ref.parse(text)  # type: ignore[arg-type] # the point of the test
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("id_", [18001, "", None])
+def test_ids_are_text(id_: object) -> None:
+    """Numbers above 2**53 do not survive JSON everywhere."""
+    with pytest.raises(InvalidRequestError):
+        Ref(Platform.TIKTOK, "7001", Level.CAMPAIGN, id_)  # type: ignore[arg-type] # the point of the test
+
+
+def test_a_ref_of_another_level_is_refused() -> None:
+    """Before a vendor gets an ad's id as a campaign's."""
+    assert require_level(REF, Level.CAMPAIGN) is REF
+    with pytest.raises(InvalidRequestError) as caught:
+        require_level(REF, Level.AD)
+    assert caught.value.value == str(REF)
+
+
+@pytest.mark.parametrize(
+    "vocabulary", [cls for _, cls in inspect.getmembers(words, inspect.isclass) if issubclass(cls, Word)]
+)
+def test_a_vendors_new_word_is_unknown(vocabulary: type[Word]) -> None:
+    """Every vocabulary has an UNKNOWN and finds its own words."""
+    if vocabulary is Word:
+        return
+    assert vocabulary.of("something new").name == "UNKNOWN"
+    assert vocabulary.of(None).name == "UNKNOWN"
+    assert all(vocabulary.of(member.value) is member for member in vocabulary)
+
+
+def test_campaigns_are_values() -> None:
+    """Equal by content, usable in sets although their extras are mappings, without shared defaults to change."""
+    one, two = Campaign(ref=REF, name="a", extra={"x": [1]}), Campaign(ref=REF, name="a", extra={"x": [1]})
+    assert {one} == {two}
+    assert one != Campaign(ref=REF, name="a", extra={"x": [2]})
+    assert one.status.delivery is DeliveryStatus.UNKNOWN
+    with pytest.raises(ValidationError):
+        one.status.delivery = DeliveryStatus.DELIVERING
+    with pytest.raises(ValidationError, match="nmae"):
+        Campaign(ref=REF, nmae="a")  # type: ignore[call-arg] # the point of the test
+
+
+def test_times_have_zones() -> None:
+    """A schedule without zones is none."""
+    with pytest.raises(ValidationError):
+        Schedule(start=datetime(2026, 1, 1))  # noqa: DTZ001 - the point of the test
+
+
+def test_the_answers_of_writes_carry_where_they_came_from() -> None:
+    """What is inside of a created tree is as live as the tree, so it can be passed as `expect`."""
+    live = Served("live", "tiktok")
+    group = AdGroup(ref=REF.at(Level.AD_GROUP, "2"), campaign=REF, name="g")
+    ad = Ad(ref=REF.at(Level.AD, "3"), ad_group=group.ref, name="a", creative=Creative(kind=CreativeKind.VIDEO))
+    tree = BuiltTree(campaign=Campaign(ref=REF, name="c"), groups=(BuiltGroup(ad_group=group, ads=(ad,)),))
+    created = with_served(Created[BuiltTree](value=tree), live)
+    assert created.value.campaign.served is live
+    assert created.value.groups[0].ad_group.served is live
+    assert created.value.groups[0].ads[0].served is live
+    assert with_served(Updated(value=group, applied=("name",)), live).value.served is live
+    assert with_served(Created(value=REF), live).value is REF
+
+
+def test_the_face_is_whole() -> None:
+    """Every public name is there, once."""
+    assert len(ads.__all__) == len(set(ads.__all__))
+    assert all(hasattr(ads, name) for name in ads.__all__)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        cls
+        for _, cls in inspect.getmembers(ads, inspect.isclass)
+        if issubclass(cls, Value) and not cls.__pydantic_generic_metadata__["parameters"]
+    ],
+)
+def test_models_have_docs_and_schemas(model: type[Value]) -> None:
+    """Each says what it is, and tools can have its JSON schema."""
+    assert model.__doc__
+    assert TypeAdapter(model).json_schema()["title"] == model.__name__
+    assert not issubclass(model, Answer) or "served" not in model.model_fields
