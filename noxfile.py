@@ -83,7 +83,7 @@ def floors(session: nox.Session) -> None:
         "--resolution=lowest-direct", f"--python-version={session.python}", "--only-binary=:all:",
         "--no-emit-index-url", "--no-header", f"--output-file={lowest}", external=True,
     )  # fmt: skip
-    tools = ["hypothesis", "inline-snapshot", "pytest-asyncio", "pytest-socket", "sybil", "hatchling", "editables"]
+    tools = ["hypothesis", "pytest-asyncio", "pytest-socket", "hatchling", "editables"]
     session.install("-r", str(lowest), *tools)
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     session.run("python", "-m", "pytest", "tests/unit", *session.posargs)

@@ -73,11 +73,11 @@ def count(into: Score, row: Mapping[str, Any]) -> None:
 
 
 def verdict_of(row: Mapping[str, Any]) -> tuple[str | None, bool | None, str | None]:
-    """Type, retryable and rule as the table gives them; the error's text as the rule where there is no table."""
+    """Type, retryable and rule as the table gives them; the error and its cure as the rule where there is no table."""
     try:
         verdict = judge(answer_of(row))
     except BackstayError as error:
-        return None, None, error.message
+        return None, None, f"{error.message}: {error.hint}"
     return (verdict.type, verdict.retryable, verdict.rule) if verdict else (None, None, "success")
 
 

@@ -1,4 +1,4 @@
-"""What holds for every test: nothing leaves this machine (`--allow-hosts` in pyproject.toml), and no name is looked up."""
+"""What holds for every test: sockets reach loopback only (`--allow-hosts` in pyproject.toml); no name is looked up."""
 
 from __future__ import annotations
 

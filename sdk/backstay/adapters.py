@@ -18,16 +18,16 @@ _MODULES = {
 __all__ = [*_MODULES]
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("__"):  # what the import system and debuggers ask every module for
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    module = _MODULES.get(name)
-    if module is None:
-        message = f"no adapter is called {name!r}; there are: {', '.join(sorted(_MODULES))}"
-        raise AttributeError(message)
-    value = globals()[name] = getattr(importlib.import_module(module), name)
-    return value
+if not TYPE_CHECKING:  # or a type checker would believe every name
+
+    def __getattr__(name: str) -> object:
+        module = _MODULES.get(name)
+        if module is None:
+            known = "" if name.startswith("__") else f"; there are: {', '.join(sorted(_MODULES))}"
+            message = f"module {__name__!r} has no adapter {name!r}{known}"
+            raise AttributeError(message, name=name)
+        value = globals()[name] = getattr(importlib.import_module(module), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
-from backstay.answer import Answer, Served, with_served
+from backstay.answer import Answer, Served, Source, with_served
 from backstay.clock import utc
 from backstay.engine import read, write
 from backstay.engine.call import Call, Plan
@@ -159,9 +159,7 @@ class Adapter:
         if operation.deciding or not plan.ttl:
             call = begin(plan)
             return self._served(await run(call, body, args, kwargs), call, "live", None)
-        key = cache_key(
-            self.vendor, self.account, self.credentials.fingerprint, operation.name, args[1:], kwargs
-        )
+        key = cache_key(self.vendor, self.account, self.credentials.fingerprint, operation.name, args[1:], kwargs)
         answer = await read.read(plan, key, self.runtime.cache, body, args, kwargs)
         return self._served(answer.value, answer.call, answer.source, answer)
 
@@ -192,9 +190,7 @@ class Adapter:
         look: Callable[..., Awaitable[Sequence[Any]]] | None,
     ) -> Any:  # fmt: skip
         if look is None:
-            raise InternalError(
-                f"{operation.name} creates and declares no look", hint="declare look= on the operation"
-            )
+            raise InternalError(f"{operation.name} creates and declares no look", hint="declare look= on the operation")
         key = JournalKey(self.vendor, self.account, operation.name, kwargs["idempotency_key"])
         given = inspect.signature(body).bind(*args, **kwargs).arguments
         names = operation.payload or tuple(name for name in given if name not in {"self", "idempotency_key"})
@@ -211,7 +207,7 @@ class Adapter:
         """A cache tag of this account."""
         return f"{self.vendor}/{self.account}/{name}"
 
-    def _served(self, value: Any, call: Call, source: str, cached: Any) -> Any:
+    def _served(self, value: Any, call: Call, source: Source, cached: Any) -> Any:
         if not isinstance(value, Answer):
             return value
         clock = self.runtime.clock
@@ -245,9 +241,7 @@ class Adapter:
             clock=self.runtime.clock,
             scope=self._scope(operation),
             events=self.runtime.events,
-            retry=profile.retry
-            if calls == profile.retry.max_attempts
-            else replace(profile.retry, max_attempts=calls),
+            retry=profile.retry if calls == profile.retry.max_attempts else replace(profile.retry, max_attempts=calls),
             judge=self.judge,
             attempt_timeout=positive(
                 "attempt_timeout", options.get("attempt_timeout", profile.timeout(operation.kind))
@@ -267,7 +261,9 @@ class Adapter:
         )
 
     def _scope(self, operation: Operation) -> Scope:
-        names = [name for name in ("app", *operation.limits) if name == "app" or name in self.profile.limits]
+        limits = self.profile.limits
+        shared = [name for name, limit in limits.items() if limit.per == "account"]
+        names = dict.fromkeys(("app", *shared, *(name for name in operation.limits if name in limits)))
         keys = {name: self._limit_key(name) for name in names}
         key = (
             self.vendor,

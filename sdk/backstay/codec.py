@@ -7,7 +7,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 TAG: Final = "$"
+_WIDE: Final = Context(prec=10_000)
+"""Digits that two numbers may need to be told apart."""
 _OURS: Final = ("backstay.", "backstay_adapters.")
 """Modules that may be imported to read a value back; a store's text must not import anything else."""
 
@@ -31,6 +33,11 @@ def encode(value: object) -> str:
     kept: it belongs to the reading, not to the value.
     """
     return json.dumps(_pack(value), separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical(value: object) -> str:
+    """One text for all equal values, to be hashed: neither the order of keys nor 50 or 50.00 makes a difference."""
+    return json.dumps(_canon(_pack(value)), separators=(",", ":"), sort_keys=True)
 
 
 def decode(text: str) -> Any:
@@ -96,6 +103,26 @@ def _unpack(found: dict[str, Any]) -> Any:
         moment = datetime.fromisoformat(found["v"])
         return moment if found["z"] is None else moment.astimezone(ZoneInfo(found["z"]))
     return _UNPACK[tag](found["v"])
+
+
+def _canon(packed: Any) -> Any:
+    if isinstance(packed, list):
+        return [_canon(item) for item in packed]
+    if not isinstance(packed, dict):
+        return packed
+    tag = packed.get(TAG)
+    if tag == "decimal":
+        return {TAG: tag, "v": _shortest(Decimal(packed["v"]))}
+    if tag == "money":
+        money = Money.of(packed["v"])
+        return {TAG: tag, "v": f"{_shortest(money.amount)} {money.currency}"}
+    if tag == "dict":
+        return {TAG: tag, "v": sorted((_canon(pair) for pair in packed["v"]), key=lambda pair: str(pair[0]))}
+    return {name: _canon(item) for name, item in packed.items()}
+
+
+def _shortest(number: Decimal) -> str:
+    return str(number.normalize(_WIDE)) if number else "0"
 
 
 def _class(name: str) -> type[BaseModel]:

@@ -114,9 +114,7 @@ class PartialFailureError(BackstayError):
 
     type = "PARTIAL_FAILURE"
 
-    def __init__(
-        self, message: str | None = None, *, items: Mapping[str, str | None] | None = None, **facts: Any
-    ):
+    def __init__(self, message: str | None = None, *, items: Mapping[str, str | None] | None = None, **facts: Any):
         super().__init__(message, **facts)
         self.items = dict(items or {})
 

@@ -99,11 +99,7 @@ class BackstayError(Exception):
         ids = f" [{', '.join(self.request_ids)}]" if self.request_ids else ""
         where = " ".join(part for part in (self.vendor, self.operation) if part)
         code = f" (vendor code {self.vendor_code})" if self.vendor_code is not None else ""
-        said = (
-            f": {self.vendor_message}"
-            if self.vendor_message and self.vendor_message not in self.message
-            else ""
-        )
+        said = f": {self.vendor_message}" if self.vendor_message and self.vendor_message not in self.message else ""
         cure = f" | {self.hint}" if self.hint else ""
         return f"{self.code} {self.type}{ids}{' ' + where if where else ''}: {self.message}{code}{said}{cure}"
 

@@ -113,13 +113,9 @@ class Http:
         certainty = Certainty.NOT_SENT if never else Certainty.UNKNOWN
         where, what = _bare(request.url), scrub(str(error)) or type(error).__name__
         if isinstance(error, httpx.DecodingError):
-            return BadResponseError(
-                f"the answer of {where} cannot be read: {what}", rule="transport.decoding"
-            )
+            return BadResponseError(f"the answer of {where} cannot be read: {what}", rule="transport.decoding")
         if _is_timeout(error):
-            return CallTimeoutError(
-                f"no answer from {where}: {what}", certainty=certainty, rule="transport.timeout"
-            )
+            return CallTimeoutError(f"no answer from {where}: {what}", certainty=certainty, rule="transport.timeout")
         return ConnectionFailedError(
             f"the connection to {where} failed: {what}", certainty=certainty, rule="transport.connection",
             hint="check the network, the proxy and the TLS store: `backstay doctor`",

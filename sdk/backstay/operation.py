@@ -98,9 +98,7 @@ class Runs(Protocol):
 
 def operation(
     effect: Effect, **facts: Any
-) -> Callable[
-    [Callable[Concatenate[S, P], Awaitable[R]]], Callable[Concatenate[S, P], Coroutine[Any, Any, R]]
-]:
+) -> Callable[[Callable[Concatenate[S, P], Awaitable[R]]], Callable[Concatenate[S, P], Coroutine[Any, Any, R]]]:
     """Declare an adapter's method as an operation; `facts` are the fields of `Operation`."""
 
     def declare(

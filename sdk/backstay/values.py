@@ -78,7 +78,9 @@ Extra = Annotated[
 class Value(BaseModel):
     """The base of all models: frozen, compared and hashed by content; mappings do not count for the hash."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, protected_namespaces=(), defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, protected_namespaces=(), defer_build=True
+    )
 
     _unhashed: ClassVar[frozenset[str]] = frozenset({"extra", "raw"})
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import assert_type
 
 import backstay
-from backstay import BackstayError
-from backstay.adapters import TikTokAds
+from backstay import BackstayError, Sailor  # type: ignore[attr-defined]  # planted: an unknown name must be an error
+from backstay.adapters import MySpaceAds, TikTokAds  # type: ignore[attr-defined]  # planted, too
+from backstay.errors import BackstayError as RealError
+from backstay_adapters.tiktok import TikTokAds as RealAds
+
+PLANTED = (Sailor, MySpaceAds)
 
 
 def lazy_names_have_their_real_types(error: BackstayError, ads: TikTokAds) -> None:
-    """The door hands out the class itself, not `object`."""
+    """The doors hand out the classes themselves, not `object` and not `Any`."""
     assert_type(backstay.__version__, str)
-    assert_type(error, backstay.errors.BackstayError)
-    door: type[TikTokAds] = type(ads)
-    print(door)
+    assert_type(error, RealError)
+    assert_type(ads, RealAds)

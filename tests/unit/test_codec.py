@@ -23,12 +23,13 @@ from backstay.ads import (
     Money,
     Objective,
     Platform,
+    Query,
     Ref,
     Schedule,
     Status,
 )
 from backstay.answer import UNSERVED, Answer, Served, with_served
-from backstay.codec import decode, encode
+from backstay.codec import canonical, decode, encode
 from backstay.errors import BadResponseError, InvalidRequestError
 
 REF = Ref(Platform.TIKTOK, "7001", Level.CAMPAIGN, "18001")
@@ -151,3 +152,38 @@ def test_reading_imports_nothing_foreign() -> None:
     import sys
 
     assert "this" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        ({"a": 1, "b": [Decimal("1.0")]}, {"b": [Decimal(1)], "a": 1}),
+        ({"$": 1, "b": 2}, {"b": 2, "$": 1}),
+        (Money.of("50 USD"), Money.of("50.00 USD")),
+        (Money.of("0 USD"), Money.of("-0.00 USD")),
+        (CAMPAIGN, CAMPAIGN.model_copy(update={"budget": Budget.daily(Money.of("50 USD"))})),
+        (Query(extra={"a": 1, "b": 2}), Query(extra={"b": 2, "a": 1})),
+    ],
+)
+def test_equal_values_have_one_canonical_text(one: Any, same: Any) -> None:
+    """So that a repeated create with the same payload is known as the same."""
+    assert one == same
+    assert canonical(one) == canonical(same)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([1, 2], [2, 1]),
+        ([1], (1,)),
+        ("1", 1),
+        (Money.of("50 USD"), Money.of("50 EUR")),
+        (Money.of("50 USD"), Money.of("5 USD")),
+        (CAMPAIGN, CAMPAIGN.model_copy(update={"name": "Summer"})),
+        ({"a": None}, {}),
+        (Decimal(10**40 + 1), Decimal(10**40 + 2)),
+    ],
+)
+def test_other_values_have_another_canonical_text(one: Any, other: Any) -> None:
+    """What counts is kept."""
+    assert canonical(one) != canonical(other)

@@ -6,6 +6,7 @@ import ast
 import re
 import socket
 import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -139,6 +140,31 @@ def test_an_unknown_adapter_is_refused_with_the_names_that_exist() -> None:
         _ = backstay.adapters.MySpaceAds  # type: ignore[attr-defined]  # that is the point
 
 
+def test_the_core_loads_no_third_party_module() -> None:
+    """`import backstay`, its doors, errors, policies and engine cost nothing that is not Python's own."""
+    core = "backstay backstay.adapters backstay.errors backstay.operation backstay.engine.loop backstay.policies.retry"
+    code = f"""
+import sys; before = set(sys.modules)
+import {", ".join(core.split())}
+loaded = {{name.partition(".")[0] for name in set(sys.modules) - before}}
+print(sorted(loaded - set(sys.stdlib_module_names)))"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "['backstay']"
+
+
+POLICIES = sorted((TOP / "sdk/backstay/policies").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=shown)
+def test_policies_are_pure(path: Path) -> None:
+    """No await, and none of the modules that wait, log, draw or tell the time."""
+    nodes = list(ast.walk(syntax(path)))
+    assert [n.lineno for n in nodes if isinstance(n, ast.Await | ast.AsyncFunctionDef)] == []
+    imported = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    imported |= {n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)}
+    assert imported & {"asyncio", "logging", "os", "random", "secrets", "threading", "time", "uuid"} == set()
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=shown)
 def test_files_and_functions_stay_small(path: Path) -> None:
     """What does not fit on a few screens is split."""
@@ -157,6 +183,11 @@ def lock_entries() -> list[Requirement]:
     text = (TOP / "requirements.lock").read_text("utf8").replace("\\\n", " ")
     lines = [line.split("--hash")[0].strip() for line in text.splitlines() if line and not line.startswith("#")]
     return [Requirement(line) for line in lines]
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """The package says the version that the wheel has."""
+    assert backstay.__version__ == PROJECT["version"]
 
 
 def test_the_lock_names_no_registry() -> None:
@@ -208,13 +239,21 @@ def test_no_name_is_looked_up_in_a_test() -> None:
 
 def test_no_socket_leaves_the_machine_in_a_test() -> None:
     """The guard of pytest-socket stands; the address is one reserved for documentation."""
-    with socket.socket() as outside, pytest.raises((UserWarning, SocketConnectBlockedError), match="A test tried to use"):
+    with (
+        socket.socket() as outside,
+        pytest.raises((UserWarning, SocketConnectBlockedError), match="A test tried to use"),
+    ):
         outside.connect(("192.0.2.1", 443))
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("EA" + "A" + "x" * 40, True), ("EA" + "A" + "x" * 39, False), ("sk" + "-ant-" + "y" * 30, True), ("sk-a-lot", False)],
+    [
+        ("EA" + "A" + "x" * 40, True),
+        ("EA" + "A" + "x" * 39, False),
+        ("sk" + "-ant-" + "y" * 30, True),
+        ("sk-a-lot", False),
+    ],
 )
 def test_the_search_for_secrets_finds_secrets(text: str, found: bool) -> None:
     """A pattern that matched nothing would prove nothing."""
@@ -223,7 +262,12 @@ def test_the_search_for_secrets_finds_secrets(text: str, found: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("/wor" + "k/main/x", True), ("see /roo" + "t/.pyenv", True), ("https://example.com/wor" + "k/1", False), ("a/home/b", False)],
+    [
+        ("/wor" + "k/main/x", True),
+        ("see /roo" + "t/.pyenv", True),
+        ("https://example.com/wor" + "k/1", False),
+        ("a/home/b", False),
+    ],
 )
 def test_the_search_for_places_finds_places(text: str, found: bool) -> None:
     """As above, for paths."""

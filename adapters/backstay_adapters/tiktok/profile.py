@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -49,6 +50,8 @@ def tiktok_profile(tier: str = "basic") -> Profile:
     if tier not in TIERS:
         refuse("tier", tier, f"one of {', '.join(TIERS)}")
     limits = {"app": limit(*TIERS[tier])}
+    # 40133 holds one advertiser, not the app: it has a gate of its own, with the app's numbers as its bound.
+    limits["advertiser"] = replace(limits["app"], per="account")
     limits.update({name: limit(*numbers) for name, numbers in _RESTRICTED.items()})
     return Profile(
         limits=MappingProxyType(limits),

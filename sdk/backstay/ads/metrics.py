@@ -98,7 +98,7 @@ class MetricsQuery(Spec):
 class MetricBasis(Value):
     """How numbers were counted; rows of unequal basis are not added."""
 
-    attribution: AttributionSetting = AttributionSetting()
+    attribution: AttributionSetting = Field(default_factory=AttributionSetting)
     date_basis: DateBasis = DateBasis.SPEND_DATE
     timezone: ZoneInfo
     conversion_events: tuple[str, ...] = ()

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import ClassVar, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from backstay.ads.parts import AttributionSetting, Bid, Budget, Creative, Review, Schedule, Status, Targeting
 from backstay.ads.refs import Ref
 from backstay.ads.words import AccountStatus, BillingEvent, Objective, OptimizationGoal
@@ -49,11 +51,11 @@ class Campaign(Answer):
     objective: Objective = Objective.UNKNOWN
     objective_inferred: bool = False
     """Guessed from other settings: the vendor has no objective (Google Ads)."""
-    status: Status = Status()
+    status: Status = Field(default_factory=Status)
     budget: Budget | None = None
     """None where the ad groups have the budgets."""
     bid: Bid | None = None
-    schedule: Schedule = Schedule()
+    schedule: Schedule = Field(default_factory=Schedule)
     created_at: datetime | None = None
     updated_at: datetime | None = None
     key_token: str | None = None
@@ -67,14 +69,14 @@ class AdGroup(Answer):
     campaign: Ref
     name: str
     """Without our marker."""
-    status: Status = Status()
+    status: Status = Field(default_factory=Status)
     budget: Budget | None = None
     """None where the campaign has the budget."""
     bid: Bid | None = None
-    schedule: Schedule = Schedule()
+    schedule: Schedule = Field(default_factory=Schedule)
     optimization: OptimizationGoal = OptimizationGoal.UNKNOWN
     billing: BillingEvent = BillingEvent.UNKNOWN
-    targeting: Targeting = Targeting()
+    targeting: Targeting = Field(default_factory=Targeting)
     attribution: AttributionSetting | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -90,9 +92,9 @@ class Ad(Answer):
     campaign: Ref | None = None
     name: str
     """Without our marker."""
-    status: Status = Status()
+    status: Status = Field(default_factory=Status)
     creative: Creative
-    review: Review = Review()
+    review: Review = Field(default_factory=Review)
     created_at: datetime | None = None
     updated_at: datetime | None = None
     key_token: str | None = None

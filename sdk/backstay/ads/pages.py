@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
+from backstay.ads.refs import Ref
 from backstay.answer import UNSERVED, Answer, Served, with_served
 from backstay.codec import encode
 from backstay.errors import InvalidRequestError
@@ -65,13 +66,13 @@ class Pages(Generic[T]):
         self._key = key or _identity
         self._start = (None, None, None) if cursor is None else self._open(cursor)
         self._total: int | None = None
-        self._cursor: str | None = cursor or self._seal(None, None)
+        self._at: tuple[Any, str | None] | None = self._start[:2]
         self._served: Served = UNSERVED
 
     @property
     def cursor(self) -> str | None:
         """Where to go on after the last item given, for another process or day; None once all were given."""
-        return self._cursor
+        return None if self._at is None else self._seal(*self._at)
 
     @property
     def served(self) -> Served:
@@ -79,20 +80,22 @@ class Pages(Generic[T]):
         return self._served
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
-        async for state, page in self._walk():
-            for item in page.items:
-                self._cursor = self._seal(state, str(self._key(item)))
-                yield item
-            self._cursor = page.cursor
+        async with aclosing(self._walk()) as walk:
+            async for state, following, page in walk:
+                for item in page.items:
+                    self._at = (state, self._name(item))
+                    yield item
+                self._at = following
 
     async def pages(self) -> AsyncGenerator[Page[T], None]:
         """Page after page; pages that had nothing new are left out, but for an only one."""
         given = False
-        async for _, page in self._walk():
-            self._cursor = page.cursor
-            if page.items or (page.cursor is None and not given):
-                given = True
-                yield page
+        async with aclosing(self._walk()) as walk:
+            async for _, following, page in walk:
+                self._at = following
+                if page.items or (following is None and not given):
+                    given = True
+                    yield page
 
     async def all(self, limit: int | None = None) -> tuple[T, ...]:
         """All items, or the first `limit`."""
@@ -113,8 +116,8 @@ class Pages(Generic[T]):
     def __await__(self) -> Generator[Any, None, tuple[T, ...]]:
         return self.all().__await__()
 
-    async def _walk(self) -> AsyncGenerator[tuple[Any, Page[T]], None]:
-        """Pages with the state that each was read from, without items given before."""
+    async def _walk(self) -> AsyncGenerator[tuple[Any, tuple[Any, None] | None, Page[T]], None]:
+        """Pages without items given before, each with the state that it was read from and where to go on."""
         seen: set[object] = set()
         state, after, total = self._start
         before: tuple[Any, int] | None = None if total is None else (None, 0)
@@ -124,12 +127,9 @@ class Pages(Generic[T]):
             again = _again(before, total, data.total)
             following = data.next_state if again is None else again[0]
             ended = again is None and following is None
-            page: Page[T] = Page(
-                items=self._new(self._rest(data.items, after), seen),
-                total=data.total,
-                cursor=None if ended else self._seal(following, None),
-            )
-            yield state, with_served(page, data.served)
+            new = self._new(self._rest(data.items, after), seen)
+            page: Page[T] = Page(items=new, total=data.total, cursor=None if ended else self._seal(following, None))
+            yield state, None if ended else (following, None), with_served(page, data.served)
             if ended:
                 return
             before = (state, len(data.items)) if again is None else None
@@ -137,8 +137,13 @@ class Pages(Generic[T]):
 
     def _rest(self, items: tuple[T, ...], after: str | None) -> tuple[T, ...]:
         """The items behind the one that the cursor names; all of them if it is no longer on this page."""
-        keys = [str(self._key(item)) for item in items]
-        return items[keys.index(after) + 1 :] if after in keys else items
+        names = [] if after is None else [self._name(item) for item in items]
+        return items[names.index(after) + 1 :] if after in names else items
+
+    def _name(self, item: T) -> str:
+        """A short name of an item for a cursor."""
+        key = self._key(item)
+        return str(key) if isinstance(key, str | Ref) else _hash(repr(key))
 
     def _new(self, items: tuple[T, ...], seen: set[object]) -> tuple[T, ...]:
         new = []
@@ -174,11 +179,16 @@ def _again(before: tuple[Any, int] | None, total: int | None, now: int | None) -
 
 
 def _identity(item: Any) -> object:
-    return getattr(item, "ref", item)
+    """An object's ref; a row of a report is itself, since many have the same ref."""
+    return getattr(item, "ref", item) if isinstance(item, Answer) else item
 
 
 def _fingerprint(account_id: str, query: object) -> str:
-    return hashlib.sha256(encode([account_id, query]).encode()).hexdigest()[:16]
+    return _hash(encode([account_id, query]))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _refuse(cursor: object, message: str, hint: str) -> InvalidRequestError:

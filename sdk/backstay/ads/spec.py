@@ -95,7 +95,7 @@ class CampaignSpec(Spec):
     """Required: vendors refuse late, or worse, accept what was not declared."""
     budget: BudgetSpec = None
     bid: BidSpec = None
-    schedule: ScheduleSpec = Schedule()
+    schedule: ScheduleSpec = Field(default_factory=Schedule)
     extra: Extra = EMPTY
 
     @model_validator(mode="after")
@@ -110,10 +110,10 @@ class AdGroupSpec(Spec):
     optimization: Annotated[OptimizationGoal, AfterValidator(check_known)]
     billing: Annotated[BillingEvent | None, AfterValidator(check_known)] = None
     """None takes the vendor's usual one for the goal."""
-    targeting: Annotated[Targeting, AfterValidator(check_targeting)] = Targeting()
+    targeting: Annotated[Targeting, AfterValidator(check_targeting)] = Field(default_factory=Targeting)
     budget: BudgetSpec = None
     bid: BidSpec = None
-    schedule: ScheduleSpec = Schedule()
+    schedule: ScheduleSpec = Field(default_factory=Schedule)
     conversion: ConversionSource | None = None
     attribution: AttributionSetting | None = None
     extra: Extra = EMPTY

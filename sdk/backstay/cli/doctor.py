@@ -51,7 +51,9 @@ def examine(*, online: bool = False, connect: Connect | None = None) -> list[Che
 def versions() -> Iterator[Check]:
     """Python, the package itself, what it needs, and its extras."""
     new_enough = sys.version_info >= (3, 11)
-    yield Check("python", "ok" if new_enough else "fail", platform.python_version(), "" if new_enough else "use 3.11 or newer")
+    yield Check(
+        "python", "ok" if new_enough else "fail", platform.python_version(), "" if new_enough else "use 3.11 or newer"
+    )
     for name in ("backstay", *CORE):
         found = _version(name)
         yield Check(name, "ok" if found else "fail", found or "missing", "" if found else f"pip install {name}")

@@ -90,8 +90,6 @@ def verdict(failure: BackstayError | None) -> bool | None:
 
 def record(call: Call, failure: BackstayError, began: float, took: float) -> None:
     """Write the failed attempt into the call's timeline."""
-    done = Attempt(
-        call.calls, began - call.began, took, failure.type, failure.certainty, call.paused, failure.rule
-    )
+    done = Attempt(call.calls, began - call.began, took, failure.type, failure.certainty, call.paused, failure.rule)
     call.timeline = (*call.timeline, done)
     call.paused = 0.0

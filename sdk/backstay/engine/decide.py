@@ -31,9 +31,7 @@ def next_move(call: Call, error: BackstayError) -> Move:
     plan = call.plan
     if error.type in OWN_REFUSALS and error.certainty is not call.certainty:
         return Move.STOP
-    return move(
-        plan.effect, call.certainty, error.retryable, pausing=call.pausing, generate_again=plan.generate_again
-    )
+    return move(plan.effect, call.certainty, error.retryable, pausing=call.pausing, generate_again=plan.generate_again)
 
 
 def exists_already(call: Call, error: BackstayError) -> bool:

@@ -31,9 +31,7 @@ def begin(plan: Plan) -> Call:
     return Call(plan, now, deadline)
 
 
-async def run(
-    call: Call, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+async def run(call: Call, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call until it succeeds or there is a reason to stop.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from backstay.engine import report
 from backstay.engine.call import Call, Plan
@@ -20,16 +20,13 @@ if TYPE_CHECKING:
     from backstay.cache import Cache
     from backstay.stores.protocol import Entry
 
-Body = "Callable[..., Awaitable[Any]]"
-
 
 @dataclass(slots=True, eq=False)
 class Reading:
     """An answer and where it came from."""
 
     value: Any
-    source: str
-    """"live", "cache" or "stale"."""
+    source: Literal["live", "cache", "stale"]
     stored_at: float
     """Wall seconds at which it was fetched."""
     age: float

@@ -107,9 +107,7 @@ def stale(call: Call, age: float, cause: str) -> None:
     plan = call.plan
     if plan.events.listeners:
         plan.events.emit(
-            StaleServed(
-                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, age=age, cause=cause
-            )
+            StaleServed(at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, age=age, cause=cause)
         )
 
 
@@ -118,9 +116,7 @@ def settled(call: Call, outcome: str, found: int) -> None:
     plan = call.plan
     if plan.events.listeners:
         plan.events.emit(
-            WriteSettled(
-                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, outcome=outcome, found=found
-            )
+            WriteSettled(at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, outcome=outcome, found=found)
         )
 
 
@@ -136,5 +132,7 @@ def problem(plan: Plan, where: str, error: BaseException) -> None:
     """Something in the background failed."""
     if plan.events.listeners:
         plan.events.emit(
-            Problem(at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, where=where, error=scrub(str(error)))
+            Problem(
+                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, where=where, error=scrub(str(error))
+            )
         )

@@ -42,7 +42,7 @@ class Waiter(Protocol):
 class Scope:
     """The shared state for calls to one endpoint group of one account or app."""
 
-    __slots__ = ("_only", "breaker", "budget", "bulkhead", "limiters", "line", "lock", "name", "typical")
+    __slots__ = ("_only", "breaker", "budget", "bulkhead", "calls", "limiters", "line", "lock", "name", "typical")
 
     def __init__(
         self,
@@ -62,6 +62,8 @@ class Scope:
         """By the name of what they guard (app, account, an endpoint): a vendor's wait holds one of them."""
         self.lock = lock or threading.Lock()
         self.line: deque[Waiter] = deque()
+        self.calls = 0
+        """Attempts admitted so far."""
         self.typical = Typical()
         """How long an attempt usually takes: one that cannot end in time is not begun."""
         self._only = next(iter(self.limiters.values())) if len(self.limiters) == 1 else None
@@ -92,6 +94,7 @@ class Scope:
                 limiter.give_back(now, cost)
             raise self._open(breaker.retry_after(now))
         bulkhead.in_flight += 1
+        self.calls += 1
         return permit, 0.0
 
     def _limits(self, now: float, cost: float) -> float:
@@ -222,10 +225,7 @@ async def wait_turn(scope: Scope, call: Call) -> int:
                 permit, pause = _look(scope, call, waiter, now)
                 if permit:
                     return permit
-            left = (
-                min(call.deadline, began + scope.bulkhead.options.max_wait if pause == FULL else FOREVER)
-                - now
-            )
+            left = min(call.deadline, began + scope.bulkhead.options.max_wait if pause == FULL else FOREVER) - now
             refuse_long_wait(scope, pause, left, clock)
             await waiter.wait(min(pause, left))
     finally:

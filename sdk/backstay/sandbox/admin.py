@@ -46,9 +46,7 @@ def shown(data: object) -> Reply:
 
 def refused(field: str, value: object, cure: str | None, status: int = 400) -> Reply:
     """A refusal: the field, its value and the cure."""
-    return json_reply(
-        {"error": f"{field} cannot be {value!r}", "field": field, "value": value, "cure": cure}, status
-    )
+    return json_reply({"error": f"{field} cannot be {value!r}", "field": field, "value": value, "cure": cure}, status)
 
 
 def _faults(simulator: Simulator, request: Request, now: float) -> Reply:

@@ -96,10 +96,7 @@ def parse_faults(text: str | bytes) -> FaultPlan:
 
 def dump_faults(plan: FaultPlan) -> dict[str, Any]:
     """A plan as JSON data; what is as by default is left out."""
-    rules = [
-        {name: v for name, v in _items(rule) if name == "kind" or v != _DEFAULTS.get(name)}
-        for rule in plan.rules
-    ]
+    rules = [{name: v for name, v in _items(rule) if name == "kind" or v != _DEFAULTS.get(name)} for rule in plan.rules]
     lag = {} if plan.read_lag is None else {"read_lag": _listed(plan.read_lag)}
     return {"name": plan.name, "seed": plan.seed, **lag, "rules": rules}
 
@@ -150,9 +147,7 @@ def _value(where: str, name: str, value: Any) -> Any:
     if name == "delay":
         return _span(where, value)
     wanted, cure = _type_of(name)
-    if value is not None and (
-        not isinstance(value, wanted) or (isinstance(value, bool) and name not in _FLAGS)
-    ):
+    if value is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and name not in _FLAGS)):
         refuse(where, value, cure)
     return _DEFAULTS.get(name) if value is None else value
 

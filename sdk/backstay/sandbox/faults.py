@@ -56,9 +56,7 @@ class FaultKind(StrEnum):
 
 
 Kind = FaultKind
-WORDED: Final = frozenset(
-    {Kind.RATE_LIMIT, Kind.VENDOR_ERROR, Kind.TOKEN_EXPIRED, Kind.TOKEN_REVOKED, Kind.PARTIAL}
-)
+WORDED: Final = frozenset({Kind.RATE_LIMIT, Kind.VENDOR_ERROR, Kind.TOKEN_EXPIRED, Kind.TOKEN_REVOKED, Kind.PARTIAL})
 """Kinds whose answer is worded by the vendor's simulator."""
 
 _NEVER_DONE: Final = frozenset({Kind.RESET_BEFORE, Kind.CONNECT_REFUSED})

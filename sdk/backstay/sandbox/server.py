@@ -126,9 +126,7 @@ class Shell:
         body = await request.read()
         if request.path == f"{ADMIN}advance" and request.method == "POST":
             return self._advance(body)
-        asked = Request(
-            request.method, request.path.removeprefix(ADMIN).strip("/"), dict(request.query), {}, body
-        )
+        asked = Request(request.method, request.path.removeprefix(ADMIN).strip("/"), dict(request.query), {}, body)
         return admin.handle(self.simulators, asked, self.now())
 
     def _advance(self, body: bytes) -> Reply:
@@ -182,9 +180,7 @@ def _check(simulators: Mapping[str, Simulator], host: str) -> None:
         if ipaddress.ip_address(host).is_loopback:
             return
     if host != "localhost":
-        refuse(
-            "host", host, "a loopback address (127.0.0.1, ::1 or localhost): the sandbox has no protection"
-        )
+        refuse("host", host, "a loopback address (127.0.0.1, ::1 or localhost): the sandbox has no protection")
 
 
 def _literal(host: str) -> str:

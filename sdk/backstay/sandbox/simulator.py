@@ -93,11 +93,7 @@ class Exchange:
         """Whether the vendor sees the request at all."""
         kind = self.fault.kind if self.fault else None
         return (
-            kind is None
-            or kind in WORDED
-            or kind is FaultKind.LATENCY
-            or self.fault is None
-            or self.fault.after_commit
+            kind is None or kind in WORDED or kind is FaultKind.LATENCY or self.fault is None or self.fault.after_commit
         )
 
     def perform(self, simulator: Simulator, request: Request, now: float) -> Reply:

@@ -47,9 +47,7 @@ class SimTransport(httpx.AsyncBaseTransport):
         reply = await self._until_act(request, asked, course, limit)
         return await self._ending(request, course, reply, limit)
 
-    async def _until_act(
-        self, request: httpx.Request, asked: Request, course: Exchange, limit: float | None
-    ) -> Reply:
+    async def _until_act(self, request: httpx.Request, asked: Request, course: Exchange, limit: float | None) -> Reply:
         due = self.clock.wall() + course.before
         try:
             await self._wait(course.before, limit, request)

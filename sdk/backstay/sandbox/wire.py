@@ -57,9 +57,7 @@ def multipart(request: Request) -> tuple[dict[str, str], dict[str, Part]]:
     files: dict[str, Part] = {}
     if not kind.lower().startswith("multipart/form-data"):
         return fields, files
-    message: Any = BytesParser(policy=HTTP).parsebytes(
-        b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body
-    )
+    message: Any = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body)
     for part in message.iter_parts() if message.is_multipart() else ():
         name = part.get_param("name", header="content-disposition")
         content: bytes = part.get_payload(decode=True) or b""

@@ -221,9 +221,7 @@ class World:
 
     def duplicates(self) -> dict[str, list[str]]:
         """Keys with two or more objects that were ever active, with those objects' ids."""
-        return {
-            key: ids for key, ids in _by_key(t for t in self._things.values() if t.was_active) if len(ids) > 1
-        }
+        return {key: ids for key, ids in _by_key(t for t in self._things.values() if t.was_active) if len(ids) > 1}
 
     def parked(self) -> list[str]:
         """Ids of never-active extras: a key has another object, and this one never ran."""
@@ -239,10 +237,7 @@ class World:
         return [
             thing.id
             for thing in self._things.values()
-            if thing.spends
-            and thing.state is State.ACTIVE
-            and thing.id not in owned
-            and thing.key not in owned
+            if thing.spends and thing.state is State.ACTIVE and thing.id not in owned and thing.key not in owned
         ]
 
     def active_trees(self) -> list[str]:

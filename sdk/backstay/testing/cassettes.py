@@ -23,7 +23,16 @@ from backstay.redact import HEADERS, HIDDEN, scrub
 Source = Literal["sandbox", "live"]
 
 SECRET_NAMES: Final = frozenset(
-    {"access_token", "app_secret", "appsecret_proof", "auth_code", "client_secret", "refresh_token", "secret", "api_key"}
+    {
+        "access_token",
+        "app_secret",
+        "appsecret_proof",
+        "auth_code",
+        "client_secret",
+        "refresh_token",
+        "secret",
+        "api_key",
+    }
 )
 MATCH_ON: Final = ("method", "path", "query", "backstay_body")
 

@@ -1,7 +1,7 @@
 """The marker that names the write which made an object: a short suffix of its name, the same on every machine.
 
-    token("tiktok", "70001", "create_campaign", "spring/1")  ->  "k3v5..." (16 characters)
-    mark("Spring sale", token)                                ->  "Spring sale bs-k3v5..."
+token("tiktok", "70001", "create_campaign", "spring/1")  ->  "k3v5..." (16 characters)
+mark("Spring sale", token)                                ->  "Spring sale bs-k3v5..."
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ async def _group(
 
 async def activate_tree(platform: AdPlatform, tree: BuiltTree) -> None:
     """Switch on ads, then ad groups, then the campaign: nothing can spend before all of it is there."""
-    active = ConfiguredStatus.ACTIVE
+    active: Final = ConfiguredStatus.ACTIVE
     for group in tree.groups:
         for ad in group.ads:
             await platform.set_status(ad.ref, active)

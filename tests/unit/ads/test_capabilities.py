@@ -44,7 +44,7 @@ def test_the_table_has_every_flag() -> None:
     assert [name for name, _, _ in table] == [flag.value for flag in Capability]
     assert {name for name, on, _ in table if on} == {"keywords", "validate_only"}
     assert all(meaning for _, _, meaning in table)
-    assert "ask the billing setup" in dict((name, text) for name, _, text in table)["balance"]
+    assert "ask the billing setup" in {name: text for name, _, text in table}["balance"]
 
 
 def test_other_facts_make_another_set() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstay.ads import Page, PageData, Pages, Query
+from backstay.ads import Level, MetricBasis, MetricsRow, Money, Page, PageData, Pages, Platform, Query, Ref
 from backstay.answer import UNSERVED, Answer, Served, with_served
 from backstay.errors import InvalidRequestError, RateLimitError
 
@@ -88,7 +90,7 @@ async def test_items_say_where_they_came_from() -> None:
     items = await pages
     assert [item.served.attempts for item in items] == [1, 1, 2]
     assert pages.served.attempts == 2
-    page = [page async for page in pages.pages()][0]
+    page = await anext(pages.pages())
     assert isinstance(page, Page)
     assert page.served == page.items[0].served
 
@@ -127,7 +129,7 @@ async def test_at_the_end_there_is_no_cursor() -> None:
 async def test_a_page_has_the_cursor_of_what_follows() -> None:
     """So that a web page can show one at a time."""
     shop = Shop(1, 2, 3)
-    first = [page async for page in shop.list().pages()][0]
+    first = await anext(shop.list().pages())
     rest = [page async for page in shop.list(first.cursor).pages()]
     assert [[item.ref for item in page.items] for page in [first, *rest]] == [["1", "2"], ["3"]]
 
@@ -203,9 +205,29 @@ async def test_after_an_error_the_cursor_goes_on() -> None:
         raise RateLimitError("slow down")
 
     shop.changes[2] = fail
-    pages, seen = shop.list(), []
+    pages = shop.list()
+    walk = aiter(pages)
+    assert [(await anext(walk)).ref for _ in range(2)] == ["1", "2"]
     with pytest.raises(RateLimitError):
-        async for item in pages:
-            seen.append(item.ref)
-    assert seen == ["1", "2"]
+        await anext(walk)
     assert await names(shop.list(pages.cursor)) == ["3"]
+
+
+async def test_rows_of_one_object_are_all_given() -> None:
+    """A report has many rows with the same ref; only a row that comes twice is left out."""
+    ref, basis = Ref(Platform.TIKTOK, "1", Level.CAMPAIGN, "2"), MetricBasis(timezone=ZoneInfo("UTC"))
+    rows = [
+        MetricsRow(ref=ref, day=date(2026, 1, 1), spend=Money.of("1 USD"), basis=basis, extra={"age": age})
+        for age in ("18-24", "25-34", "35-44")
+    ]
+
+    async def fetch(state: Any) -> PageData[MetricsRow]:
+        return PageData(items=tuple(rows[:2] if state is None else rows[1:]), next_state=1 if state is None else None)
+
+    def pages(cursor: str | None = None) -> Pages[MetricsRow]:
+        return Pages(fetch, platform="tiktok", account_id="1", query="job 1", cursor=cursor)
+
+    assert await pages() == tuple(rows)
+    half = pages()
+    await half.first()
+    assert await pages(half.cursor) == tuple(rows[1:])

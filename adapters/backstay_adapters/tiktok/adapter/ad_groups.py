@@ -62,7 +62,12 @@ class TikTokAdGroups(TikTokCampaigns):
         return await self._created(AD_GROUP, written)
 
     @operation(
-        Effect.CREATE, look="_look_ad_group", payload=("spec",), group="create", tags=("objects",), name="create_ad_group"
+        Effect.CREATE,
+        look="_look_ad_group",
+        payload=("spec",),
+        group="create",
+        tags=("objects",),
+        name="create_ad_group",
     )
     async def _create_ad_group(
         self, spec: Any, flow: Flow, body: dict[str, Any], *, idempotency_key: str, **_: Unpack[CallOptions]

@@ -43,7 +43,12 @@ class TikTokCampaigns(TikTokBuild):
         return await self._created(CAMPAIGN, written)
 
     @operation(
-        Effect.CREATE, look="_look_campaign", payload=("spec",), group="create", tags=("objects",), name="create_campaign"
+        Effect.CREATE,
+        look="_look_campaign",
+        payload=("spec",),
+        group="create",
+        tags=("objects",),
+        name="create_campaign",
     )
     async def _create_campaign(
         self, spec: CampaignSpec, flow: Flow, body: dict[str, Any], *, idempotency_key: str, **_: Unpack[CallOptions]

@@ -55,7 +55,10 @@ class TikTokMedia(TikTokAdObjects):
     def _is(self, media: MediaUpload, kind: MediaKind) -> None:
         if media.kind is not kind:
             raise InvalidRequestError(
-                f"a {media.kind} is no {kind}", field="media.kind", value=media.kind.value, hint=f"use upload_{media.kind}"
+                f"a {media.kind} is no {kind}",
+                field="media.kind",
+                value=media.kind.value,
+                hint=f"use upload_{media.kind}",
             )
 
     def _uploaded(self, written: Written[MediaRef], found: MediaRef) -> Created[MediaRef]:
@@ -63,12 +66,16 @@ class TikTokMedia(TikTokAdObjects):
         return stamp(Created(value=found, how=written.how), told)
 
     @operation(Effect.CREATE, look="_look_image", kind="upload", group="media", name="upload_image")
-    async def _upload_image(self, media: MediaUpload, *, idempotency_key: str, **_: Unpack[CallOptions]) -> Written[MediaRef]:
+    async def _upload_image(
+        self, media: MediaUpload, *, idempotency_key: str, **_: Unpack[CallOptions]
+    ) -> Written[MediaRef]:
         data = await self._send_file(f"{IMAGE}/upload/", "image", media, self._file_name(media, idempotency_key))
         return Written(image(data, media))
 
     @operation(Effect.CREATE, look="_look_video", kind="upload", group="media", name="upload_video")
-    async def _upload_video(self, media: MediaUpload, *, idempotency_key: str, **_: Unpack[CallOptions]) -> Written[MediaRef]:
+    async def _upload_video(
+        self, media: MediaUpload, *, idempotency_key: str, **_: Unpack[CallOptions]
+    ) -> Written[MediaRef]:
         data = await self._send_file(f"{VIDEO}/upload/", "video", media, self._file_name(media, idempotency_key))
         return Written(video(data[0] if isinstance(data, list) and data else data, media))
 

@@ -35,24 +35,36 @@ class TikTokObjects(TikTokAccount):
 
     # Lists ----------------------------------------------------------------------------------------------------
 
-    @operation(Effect.READ, ttl=STATUS_TTL, max_stale=STATUS_STALE, group="objects", tags=("objects",), name="list_objects")
-    async def _list(self, level: Level, flow: Flow, filtering: Json, page: int, size: int, **_: Unpack[CallOptions]) -> PageData[Any]:
+    @operation(
+        Effect.READ, ttl=STATUS_TTL, max_stale=STATUS_STALE, group="objects", tags=("objects",), name="list_objects"
+    )
+    async def _list(
+        self, level: Level, flow: Flow, filtering: Json, page: int, size: int, **_: Unpack[CallOptions]
+    ) -> PageData[Any]:
         return await self._page(KINDS[level], flow, filtering, page, size)
 
     @operation(Effect.READ, deciding=True, group="objects", name="list_live")
-    async def _list_live(self, level: Level, flow: Flow, filtering: Json, page: int, size: int, **_: Unpack[CallOptions]) -> PageData[Any]:
+    async def _list_live(
+        self, level: Level, flow: Flow, filtering: Json, page: int, size: int, **_: Unpack[CallOptions]
+    ) -> PageData[Any]:
         return await self._page(KINDS[level], flow, filtering, page, size)
 
     async def _page(self, kind: Kind, flow: Flow, filtering: Json, page: int, size: int) -> PageData[Any]:
         currency = await self.currency()
         data = await self._get(
-            kind.endpoint(flow, "get"), advertiser_id=self.account, filtering=filtering or None, page=page, page_size=size
+            kind.endpoint(flow, "get"),
+            advertiser_id=self.account,
+            filtering=filtering or None,
+            page=page,
+            page_size=size,
         )
         rows, info = listed(data)
         items = tuple(kind.parse(with_flow(row, flow), self.account, currency) for row in rows)
         total, pages = info.get("total_number"), info.get("total_page")
         more = isinstance(pages, int) and page < pages
-        return PageData(items=items, next_state=page + 1 if more else None, total=total if isinstance(total, int) else None)
+        return PageData(
+            items=items, next_state=page + 1 if more else None, total=total if isinstance(total, int) else None
+        )
 
     def _pages(self, kind: Kind, query: Query | None, cursor: str | None, options: CallOptions) -> Pages[Any]:
         """Both flows, one after the other; the state is [flow's number, page]."""
@@ -154,7 +166,15 @@ class TikTokObjects(TikTokAccount):
     # Changing -------------------------------------------------------------------------------------------------
 
     async def _change(
-        self, kind: Kind, ref: Ref, body: Mapping[str, Json], *, expect: Any, dry_run: bool, path: str, options: CallOptions
+        self,
+        kind: Kind,
+        ref: Ref,
+        body: Mapping[str, Json],
+        *,
+        expect: Any,
+        dry_run: bool,
+        path: str,
+        options: CallOptions,
     ) -> Updated[Any]:
         """Read, compare, send absolute values, read back."""
         before = await self._must_be_live(kind, ref)
@@ -166,7 +186,9 @@ class TikTokObjects(TikTokAccount):
             return Updated(value=before, pending=fields, plan=(request,))
         await self._send_change(ref, path, {kind.id: ref.id, **body}, raw_of(before, body), **options)
         after = await poll(
-            self.runtime.clock, lambda: self._shows(kind, ref, body), looks(self.profile.patience, self.profile.read_lag)
+            self.runtime.clock,
+            lambda: self._shows(kind, ref, body),
+            looks(self.profile.patience, self.profile.read_lag),
         )
         if after is None:
             return Updated(value=await self._must_be_live(kind, ref), pending=fields)

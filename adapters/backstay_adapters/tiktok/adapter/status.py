@@ -32,7 +32,9 @@ class TikTokStatus(TikTokObjects):
             )  # fmt: skip
         kind = KINDS[ref.level] if ref.level in KINDS else None
         if kind is None:
-            raise InvalidRequestError("an account has no switch", field="ref", value=str(ref), hint="pass an object's ref")
+            raise InvalidRequestError(
+                "an account has no switch", field="ref", value=str(ref), hint="pass an object's ref"
+            )
         before = await self._must_be_live(kind, ref)
         word = words.spoken(words.CONFIGURED_OUT, status, "status")
         send = self._delete if status is ConfiguredStatus.DELETED else self._switch
@@ -41,7 +43,9 @@ class TikTokStatus(TikTokObjects):
             self.runtime.clock, lambda: self._switched(ref, status, before),
             looks(self.profile.patience, self.profile.read_lag),
         )  # fmt: skip
-        return Updated(value=after or before, applied=("status",) if after else (), pending=() if after else ("status",))
+        return Updated(
+            value=after or before, applied=("status",) if after else (), pending=() if after else ("status",)
+        )
 
     async def _switched(self, ref: Ref, status: ConfiguredStatus, before: Any) -> Any | None:
         found = await self._live(KINDS[ref.level], ref.id)

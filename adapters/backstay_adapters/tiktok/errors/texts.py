@@ -27,6 +27,9 @@ _ABSENT: Final = text("doesn't exist", "does not exist", "don't exist", "do not 
     r"\b(campaign|ad ?group|ad|advertiser|identity|pixel|audience|video|image|task)(s|_ids?)?"
     r"( \S{1,40}){0,3} (is |was |are |were |could |can)?not (be )?found\b"
 )
+_NOT_ALLOWED: Final = pattern(
+    r"\bpermissions?\b|\bagreement\b.*\bsigned\b|\b(no|no longer have|not have|don't have) access\b"
+) | text("does not grant you", "allowlist", "allow list", "whitelist", "access denied", "not authorized to")
 _TIMED_OUT: Final = pattern(r"(service|server|request|rpc|processing)\b.{0,30}\b(time[- ]?out|timed out)")
 
 
@@ -44,9 +47,7 @@ def texts(where: Match, suffix: str = "") -> tuple[Row, ...]:
         Row(f"tiktok.text.concurrent{suffix}", where & text("concurren"), "CONFLICT", retryable=True,
             hint="another change of this object is under way; try again in some seconds"),
         Row(f"tiktok.text.permission{suffix}",
-            where & (pattern(r"\bpermissions?\b|\bagreement\b.*\bsigned\b|\bno (longer have )?access\b")
-                     | text("does not grant you", "allowlist", "allow list", "whitelist", "not have access", "n't have access",
-                            "access denied", "not authorized to")),
+            where & _NOT_ALLOWED,
             "PERMISSION_DENIED", hint="grant the permission in TikTok Business Center, or take another advertiser"),
         Row(f"tiktok.text.banned_country{suffix}", where & text("banned country"), "PERMISSION_DENIED",
             hint="call from a country that TikTok serves"),

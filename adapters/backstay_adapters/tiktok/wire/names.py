@@ -26,7 +26,9 @@ def marked(name: str, token: str, field: str) -> str:
     if not name.strip():
         raise InvalidRequestError(f"{field} is empty", field=field, value=name, hint="give it a name")
     if has_emoji(name):
-        raise InvalidRequestError(f"{field} holds an emoji", field=field, value=name, hint="TikTok takes none: remove it")
+        raise InvalidRequestError(
+            f"{field} holds an emoji", field=field, value=name, hint="TikTok takes none: remove it"
+        )
     room = LONGEST - SUFFIX_LENGTH
     if width(name) > room:
         raise InvalidRequestError(

@@ -193,7 +193,8 @@ _TARGETING: Final = ("location_ids", "age_groups", "gender", "languages", "place
 
 def targeting(raw: Raw) -> Targeting:
     """The common part of targeting; the vendor's other lists stay in the ad group's `extra`."""
-    spec = raw.get("targeting_spec") if isinstance(raw.get("targeting_spec"), Mapping) else raw
+    nested = raw.get("targeting_spec")
+    spec = nested if isinstance(nested, Mapping) else raw
     groups = [(low, high) for name, low, high in words.AGES if name in (spec.get("age_groups") or ())]
     return Targeting(
         locations=texts(spec.get("location_ids")),

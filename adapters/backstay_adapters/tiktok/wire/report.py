@@ -61,7 +61,9 @@ def _ids(ids: list[str]) -> str:
     return "[" + ",".join(f'"{each}"' for each in ids) + "]"
 
 
-def row(raw: Mapping[str, Any], query: MetricsQuery, *, account: str, currency: str, zone: ZoneInfo, today: date) -> MetricsRow:
+def row(
+    raw: Mapping[str, Any], query: MetricsQuery, *, account: str, currency: str, zone: ZoneInfo, today: date
+) -> MetricsRow:
     """One row; an empty metric is "-" and means that the vendor has no number, which counts as none."""
     dimensions, metrics = _parts(raw)
     id_ = str(dimensions.get(LEVELS[query.level][1]) or account)

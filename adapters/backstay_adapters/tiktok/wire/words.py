@@ -134,7 +134,7 @@ GOALS: Final[Mapping[str, OptimizationGoal]] = MappingProxyType(
     }
 )
 GOAL_OUT: Final[Mapping[OptimizationGoal, str]] = MappingProxyType(
-    {ours: theirs for theirs, ours in reversed(GOALS.items())}
+    {ours: theirs for theirs, ours in reversed(list(GOALS.items()))}
 )
 
 BILLING: Final[Mapping[str, BillingEvent]] = MappingProxyType(
@@ -177,7 +177,7 @@ def delivery(configured: ConfiguredStatus, primary: str | None, secondary: str |
     for part, meaning in SECONDARY:
         if secondary and part in secondary:
             return meaning
-    if primary in PRIMARY:
+    if primary is not None and primary in PRIMARY:
         return PRIMARY[primary]
     if configured is ConfiguredStatus.PAUSED:
         return DeliveryStatus.PAUSED

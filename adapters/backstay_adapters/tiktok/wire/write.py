@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from backstay.ads.parts import Bid, Budget, Creative, Targeting
 from backstay.ads.spec import AdGroupSpec, AdSpec, CampaignSpec
@@ -89,7 +89,9 @@ def amount(money: Money, currency: str, field: str) -> float:
     return money_out(money, field)
 
 
-def ad_group(spec: AdGroupSpec, token: str, *, campaign_id: str, objective: Objective, currency: str, now: datetime) -> Body:
+def ad_group(
+    spec: AdGroupSpec, token: str, *, campaign_id: str, objective: Objective, currency: str, now: datetime
+) -> Body:
     """The body of an ad group's create."""
     goal = words.spoken(words.GOAL_OUT, spec.optimization, "optimization")
     billing = spec.billing or _USUAL_BILLING.get(goal, BillingEvent.OPTIMIZED_IMPRESSIONS)
@@ -184,7 +186,12 @@ def ad(spec: AdSpec, token: str) -> Body:
 def creative(value: Creative) -> Body:
     """What an ad shows; TikTok wants an identity for every ad."""
     if value.identity is None:
-        _refuse("creative.identity", None, "TikTok wants an identity", "give creative.identity=IdentityRef(id=..., kind=...)")
+        _refuse(
+            "creative.identity",
+            None,
+            "TikTok wants an identity",
+            "give creative.identity=IdentityRef(id=..., kind=...)",
+        )
     body: Body = {
         "ad_format": words.spoken(_FORMATS, value.kind, "creative.kind"),
         "ad_text": value.texts[0] if value.texts else None,
@@ -207,5 +214,5 @@ def time_out(value: datetime) -> str:
     return value.astimezone(UTC).strftime(TIME)
 
 
-def _refuse(field: str, value: object, message: str, hint: str) -> Any:
+def _refuse(field: str, value: object, message: str, hint: str) -> NoReturn:
     raise InvalidRequestError(f"{field}: {message}", field=field, value=value, hint=hint, vendor="tiktok")

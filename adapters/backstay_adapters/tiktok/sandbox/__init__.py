@@ -1,0 +1,13 @@
+"""TikTok's simulator: the Marketing API v1.3 on its real wire, with a world behind it.
+
+sandbox = TikTokSandbox(seed=7, read_lag=(0.0, 3.0), faults=storm(7))
+reply = sandbox.handle(request, now)
+sandbox.world.duplicates(), sandbox.world.could_spend(now)
+"""
+
+from __future__ import annotations
+
+from backstay_adapters.tiktok.sandbox.app import TikTokSandbox
+from backstay_adapters.tiktok.sandbox.settings import ADVERTISERS, TOKEN, Advertiser, Switches
+
+__all__ = ["ADVERTISERS", "TOKEN", "Advertiser", "Switches", "TikTokSandbox"]

@@ -1,0 +1,152 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from backstay.cli import doctor as doctoring
+from backstay.cli.classify import mount
+from backstay.errors import BackstayError
+
+app = typer.Typer(
+    name="backstay",
+    help="Keeps a campaign service standing when a vendor falls over.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+mount(app)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.callback()
+def root() -> None:
+    """Keeps a campaign service standing when a vendor falls over."""
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="The same seed is the same day.")] = 7,
+    faults: Annotated[str, typer.Option(help="calm or storm.")] = "storm",
+    real: Annotated[bool, typer.Option("--real", help="Real sockets and real time instead of virtual time.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Play a campaign service's bad day on the embedded sandbox and judge it by the sandbox's own log."""
+    from backstay.cli.demo import PLANS, play
+
+    if faults not in PLANS:
+        fail("--faults", faults, f"one of {', '.join(PLANS)}")
+    with Progress(
+        TextColumn("[bold]the day"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
+        console=err, transient=True, disable=as_json,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("day", total=14.0 if real else 7_200.0, note="")
+
+        def progress(moment: float, note: str) -> None:
+            fields: dict[str, Any] = {"note": note} if note else {}
+            bar.update(task, completed=moment, **fields)
+
+        result = play(seed, faults, real=real, progress=progress)
+    if as_json:
+        print_json(result)
+    else:
+        out.print(demo_table(result))
+    raise typer.Exit(0 if result["ok"] else 1)
+
+
+def demo_table(result: dict[str, Any]) -> Table:
+    """The day in one table."""
+    hours = result["simulated_seconds"] / 3600
+    table = Table(title=f"A bad day ({result['faults']}, seed {result['seed']}): {hours:.1f} h in {result['seconds']} s")
+    table.add_column("what")
+    for name in result["platforms"]:
+        table.add_column(name, justify="right")
+    rows = ("operations", "attempts", "retries", "stale_served", "adopted")
+    for row in rows:
+        table.add_row(row.replace("_", " "), *(str(each[row]) for each in result["platforms"].values()))
+    for kind in sorted({kind for each in result["platforms"].values() for kind in each["errors"]}):
+        table.add_row(f"  raised {kind}", *(str(each["errors"].get(kind, 0)) for each in result["platforms"].values()))
+    table.add_section()
+    for name, count in result["world"].items():
+        table.add_row(f"world: {name.replace('_', ' ')}", str(count))
+    verdict = "[green]ok[/]" if result["ok"] else "[red]NOT ok[/]"
+    table.add_row("verdict, from the world's own log", verdict)
+    return table
+
+
+@app.command()
+def doctor(
+    online: Annotated[bool, typer.Option("--online", help="Also open connections to the vendors.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what is installed, what is missing, and the cure for each red line."""
+    checks = doctoring.examine(online=online)
+    report = doctoring.as_json(checks)
+    if as_json:
+        print_json(report)
+    else:
+        table = Table(title="backstay doctor")
+        for column in ("check", "", "found", "cure"):
+            table.add_column(column)
+        marks = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
+        for check in checks:
+            table.add_row(check.name, marks[check.verdict], check.found, check.cure)
+        out.print(table)
+    raise typer.Exit(0 if report["ok"] else 1)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="A loopback port; 0 takes a free one.")] = 8765,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    faults: Annotated[str, typer.Option(help="calm, storm, or the path of a JSON file.")] = "calm",
+    seed: Annotated[int, typer.Option(help="The same seed is the same world.")] = 0,
+    tier: Annotated[str, typer.Option(help="Enforce TikTok's limits of this level (basic ...); empty: none.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Serve the simulators on loopback, so that a service of your own can be tested against them."""
+    from backstay.cli.serving import serve_until_stopped
+
+    try:
+        serve_until_stopped(host=host, port=port, faults=faults, seed=seed, tier=tier, announce=announce(as_json))
+    except BackstayError as error:
+        fail(error.field or "sandbox", str(error.value), error.hint or error.message)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def announce(as_json: bool) -> Any:  # noqa: FBT001 - the flag of the command line
+    """Tell where the sandbox listens."""
+
+    def told(facts: dict[str, Any]) -> None:
+        if as_json:
+            print_json(facts)
+            return
+        out.print(f"sandbox on [bold]{facts['urls']['tiktok']}[/]")
+        out.print(f"  advertiser {facts['advertiser_id']}, token {facts['token']}")
+        out.print(f"  world and faults: {facts['admin']}  (Ctrl-C stops)")
+
+    return told
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output, one object."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def fail(field: str, value: str, cure: str) -> None:
+    """Refuse on standard error and exit with 2."""
+    err.print(f"[red]{field}[/] cannot be {value!r}: {cure}")
+    raise typer.Exit(2)
