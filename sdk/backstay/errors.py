@@ -330,6 +330,7 @@ CLASSES: Final[Mapping[str, type[BackstayError]]] = {
 """The class that stands for each type: what an error table raises."""
 
 __all__ = [
+    "CLASSES",
     "AIModelError",
     "APIError",
     "AccountDisabledError",
@@ -338,7 +339,6 @@ __all__ = [
     "BackstayError",
     "BadResponseError",
     "BudgetInsufficientError",
-    "CLASSES",
     "CallTimeoutError",
     "Certainty",
     "CircuitOpenError",

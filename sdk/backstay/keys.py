@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from backstay.codec import encode
+from backstay.codec import canonical, encode
 
 PAYLOAD_VERSION: Final = "1"
 
@@ -18,5 +18,5 @@ def cache_key(vendor: str, account: str, fingerprint: str, operation: str, args:
 
 def payload_hash(operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """The versioned hash of what the caller set."""
-    text = encode([operation, list(args), dict(sorted(kwargs.items()))])
+    text = canonical([operation, list(args), kwargs])
     return f"{PAYLOAD_VERSION}:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from packaging.requirements import Requirement
 
 TOP = Path(__file__).resolve().parents[2]
 PAGES = sorted([*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md")])
-EXAMPLE = re.compile(r"^ *```python\n(.*?)^ *```", re.M | re.S)
+EXAMPLE = re.compile(r"^ *```python\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)(?:#[^)]*)?\)")
 OURS = ("backstay", "backstay_adapters")
 
@@ -23,7 +24,9 @@ def shown(path: Path) -> str:
 
 
 EXAMPLES = [
-    pytest.param(match[1], id=f"{shown(page)}:{page.read_text('utf8')[: match.start()].count(chr(10)) + 1}")
+    pytest.param(
+        textwrap.dedent(match[1]), id=f"{shown(page)}:{page.read_text('utf8')[: match.start()].count(chr(10)) + 1}"
+    )
     for page in PAGES
     for match in EXAMPLE.finditer(page.read_text("utf8"))
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, Self, Unpack, runtime_checkable
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, Unpack, runtime_checkable
 
 from backstay.ads.words import ConfiguredStatus, Level, Platform
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from backstay.ads.refs import Ref
     from backstay.ads.spec import AdGroupSpec, AdSpec, CampaignSpec, CampaignTree, MediaUpload
     from backstay.operation import CallOptions
+
+T = TypeVar("T")
+Call = Coroutine[Any, Any, T]
+"""What calling an `async def` gives. Spelled out, because type checkers disagree whether a decorated one gives it."""
 
 SettableStatus = Literal[
     ConfiguredStatus.ACTIVE, ConfiguredStatus.PAUSED, ConfiguredStatus.ARCHIVED, ConfiguredStatus.DELETED
@@ -45,25 +50,25 @@ class AdPlatform(Protocol):
 
     # The account ------------------------------------------------------------------------------------------------
 
-    async def get_account(self, **options: Unpack[CallOptions]) -> Account:
+    def get_account(self, **options: Unpack[CallOptions]) -> Call[Account]:
         """The account with its currency, zone and status."""
         ...
 
-    async def get_balance(self, **options: Unpack[CallOptions]) -> Balance:
+    def get_balance(self, **options: Unpack[CallOptions]) -> Call[Balance]:
         """What can still be spent; needs BALANCE."""
         ...
 
     # Reading ----------------------------------------------------------------------------------------------------
 
-    async def get_campaign(self, ref: Ref, **options: Unpack[CallOptions]) -> Campaign:
+    def get_campaign(self, ref: Ref, **options: Unpack[CallOptions]) -> Call[Campaign]:
         """One campaign; raises NotFoundError."""
         ...
 
-    async def get_ad_group(self, ref: Ref, **options: Unpack[CallOptions]) -> AdGroup:
+    def get_ad_group(self, ref: Ref, **options: Unpack[CallOptions]) -> Call[AdGroup]:
         """One ad group; raises NotFoundError."""
         ...
 
-    async def get_ad(self, ref: Ref, **options: Unpack[CallOptions]) -> Ad:
+    def get_ad(self, ref: Ref, **options: Unpack[CallOptions]) -> Call[Ad]:
         """One ad; raises NotFoundError."""
         ...
 
@@ -85,53 +90,53 @@ class AdPlatform(Protocol):
         """The account's ads, or those of `query.parent`."""
         ...
 
-    async def find_by_key(
+    def find_by_key(
         self, level: Level, key: str, *, since: datetime | None = None, **options: Unpack[CallOptions]
-    ) -> tuple[Ref, ...]:
+    ) -> Call[tuple[Ref, ...]]:
         """The objects that creates with this idempotency key have made; always asks the vendor."""
         ...
 
     # Creating ---------------------------------------------------------------------------------------------------
 
-    async def create_campaign(
+    def create_campaign(
         self, spec: CampaignSpec, *, idempotency_key: str, **options: Unpack[CallOptions]
-    ) -> Created[Campaign]:
+    ) -> Call[Created[Campaign]]:
         """Make a paused campaign, once for each key."""
         ...
 
-    async def create_ad_group(
+    def create_ad_group(
         self, campaign: Ref, spec: AdGroupSpec, *, idempotency_key: str, **options: Unpack[CallOptions]
-    ) -> Created[AdGroup]:
+    ) -> Call[Created[AdGroup]]:
         """Make a paused ad group in a campaign, once for each key."""
         ...
 
-    async def create_ad(
+    def create_ad(
         self, ad_group: Ref, spec: AdSpec, *, idempotency_key: str, **options: Unpack[CallOptions]
-    ) -> Created[Ad]:
+    ) -> Call[Created[Ad]]:
         """Make a paused ad in an ad group, once for each key."""
         ...
 
-    async def create_tree(
+    def create_tree(
         self, tree: CampaignTree, *, idempotency_key: str, **options: Unpack[CallOptions]
-    ) -> Created[BuiltTree]:
+    ) -> Call[Created[BuiltTree]]:
         """Make a campaign with all under it, paused, once for each key; a second call goes on where one broke off."""
         ...
 
-    async def upload_image(
+    def upload_image(
         self, media: MediaUpload, *, idempotency_key: str, **options: Unpack[CallOptions]
-    ) -> Created[MediaRef]:
+    ) -> Call[Created[MediaRef]]:
         """Upload an image; the same bytes are not sent twice."""
         ...
 
-    async def upload_video(
+    def upload_video(
         self, media: MediaUpload, *, idempotency_key: str, **options: Unpack[CallOptions]
-    ) -> Created[MediaRef]:
+    ) -> Call[Created[MediaRef]]:
         """Upload a video and wait until it can be used."""
         ...
 
     # Changing ---------------------------------------------------------------------------------------------------
 
-    async def update_campaign(
+    def update_campaign(
         self,
         ref: Ref,
         patch: CampaignPatch,
@@ -139,11 +144,11 @@ class AdPlatform(Protocol):
         expect: Campaign | None = None,
         dry_run: bool = False,
         **options: Unpack[CallOptions],
-    ) -> Updated[Campaign]:
+    ) -> Call[Updated[Campaign]]:
         """Change a campaign; with `expect` only if it is still as that live answer says (else ConflictError)."""
         ...
 
-    async def update_ad_group(
+    def update_ad_group(
         self,
         ref: Ref,
         patch: AdGroupPatch,
@@ -151,11 +156,11 @@ class AdPlatform(Protocol):
         expect: AdGroup | None = None,
         dry_run: bool = False,
         **options: Unpack[CallOptions],
-    ) -> Updated[AdGroup]:
+    ) -> Call[Updated[AdGroup]]:
         """Change an ad group; `expect` as in `update_campaign`."""
         ...
 
-    async def update_ad(
+    def update_ad(
         self,
         ref: Ref,
         patch: AdPatch,
@@ -163,33 +168,33 @@ class AdPlatform(Protocol):
         expect: Ad | None = None,
         dry_run: bool = False,
         **options: Unpack[CallOptions],
-    ) -> Updated[Ad]:
+    ) -> Call[Updated[Ad]]:
         """Change an ad; `expect` as in `update_campaign`."""
         ...
 
-    async def set_status(
+    def set_status(
         self, ref: Ref, status: SettableStatus, **options: Unpack[CallOptions]
-    ) -> Updated[Campaign] | Updated[AdGroup] | Updated[Ad]:
+    ) -> Call[Updated[Campaign] | Updated[AdGroup] | Updated[Ad]]:
         """Switch an object; ARCHIVED and DELETED need their capabilities, and deleting is final."""
         ...
 
-    async def set_budget(
+    def set_budget(
         self, ref: Ref, budget: Budget, *, expect: Campaign | AdGroup, **options: Unpack[CallOptions]
-    ) -> Updated[Campaign] | Updated[AdGroup]:
+    ) -> Call[Updated[Campaign] | Updated[AdGroup]]:
         """Set an absolute budget if the live budget is still that of `expect` (else ConflictError)."""
         ...
 
     # Metrics ----------------------------------------------------------------------------------------------------
 
-    async def get_metrics(self, query: MetricsQuery, **options: Unpack[CallOptions]) -> MetricsReport:
+    def get_metrics(self, query: MetricsQuery, **options: Unpack[CallOptions]) -> Call[MetricsReport]:
         """The numbers of a query, split or run as a job where the vendor limits a request."""
         ...
 
-    async def start_report(self, query: MetricsQuery, **options: Unpack[CallOptions]) -> ReportJob:
+    def start_report(self, query: MetricsQuery, **options: Unpack[CallOptions]) -> Call[ReportJob]:
         """Start a report job; needs REPORT_JOB."""
         ...
 
-    async def poll_report(self, job: ReportJob, **options: Unpack[CallOptions]) -> ReportJob:
+    def poll_report(self, job: ReportJob, **options: Unpack[CallOptions]) -> Call[ReportJob]:
         """How far the job is now."""
         ...
 

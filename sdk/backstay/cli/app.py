@@ -68,7 +68,9 @@ def demo(
 def demo_table(result: dict[str, Any]) -> Table:
     """The day in one table."""
     hours = result["simulated_seconds"] / 3600
-    table = Table(title=f"A bad day ({result['faults']}, seed {result['seed']}): {hours:.1f} h in {result['seconds']} s")
+    table = Table(
+        title=f"A bad day ({result['faults']}, seed {result['seed']}): {hours:.1f} h in {result['seconds']} s"
+    )
     table.add_column("what")
     for name in result["platforms"]:
         table.add_column(name, justify="right")
@@ -126,7 +128,7 @@ def sandbox(
         raise typer.Exit(0) from None
 
 
-def announce(as_json: bool) -> Any:  # noqa: FBT001 - the flag of the command line
+def announce(as_json: bool) -> Any:
     """Tell where the sandbox listens."""
 
     def told(facts: dict[str, Any]) -> None:

@@ -284,7 +284,7 @@ def mount(app: typer.Typer) -> None:
         header: list[str] = typer.Option([], help="A header, 'Name: value'; may be given often."),  # noqa: B008 - typer's way
         operation: str | None = typer.Option(None, help="The operation that was asked for."),
         jsonl: str | None = typer.Option(None, help="A file with one answer a line (JSON); - is standard input."),
-        as_json: bool = typer.Option(False, "--json", help="Print the explanation as JSON."),  # noqa: FBT001 - typer's way
+        as_json: bool = typer.Option(False, "--json", help="Print the explanation as JSON."),
     ) -> None:
         """Say what a vendor's answer means: type, code, whether it may pass, how long to wait, what to do."""
         try:

@@ -28,9 +28,11 @@ from backstay.ads import (
     IdentityRef,
     MediaKind,
     MediaRef,
+    MediaUpload,
     Money,
     Objective,
     OptimizationGoal,
+    Targeting,
 )
 from backstay.errors import BackstayError
 from backstay.events import Event
@@ -60,8 +62,15 @@ class Pace:
     """Until a failed step is tried again."""
 
 
+UNITED_STATES: Final = "6252001"
+"""The vendor's location id (GeoNames')."""
+
 VIRTUAL: Final = Pace()
 REAL: Final = Pace(length=14.0, trees=3, every=1.5, look=0.4, steer=1.5, again=0.7)
+
+
+WORTH_ANOTHER_TRY: Final = frozenset({"UNKNOWN_OUTCOME", "TOKEN_EXPIRED"})
+"""Not retryable by themselves: the one is looked up by the next call, the other ends when somebody re-authorises."""
 
 
 @dataclass(slots=True)
@@ -97,14 +106,23 @@ class Tally:
         }
 
 
-def tree_spec(number: int, currency: str = "USD") -> CampaignTree:
+async def media(ads: AdPlatform) -> tuple[MediaRef, ...]:
+    """A video and its cover; the keys make sure that they are uploaded once, however often this is called."""
+    video = MediaUpload(kind=MediaKind.VIDEO, name="spring.mp4", data=b"a video of spring", media_type="video/mp4")
+    cover = MediaUpload(kind=MediaKind.IMAGE, name="spring.png", data=b"its cover", media_type="image/png")
+    uploaded = await ads.upload_video(video, idempotency_key="demo/video")
+    covered = await ads.upload_image(cover, idempotency_key="demo/cover")
+    return uploaded.value, covered.value
+
+
+def tree_spec(number: int, shown: tuple[MediaRef, ...], currency: str = "USD") -> CampaignTree:
     """One campaign with two ad groups of one ad each; the ad groups have the budgets."""
 
     def group(name: str, amount: str) -> GroupTree:
         creative = Creative(
             kind=CreativeKind.VIDEO,
             texts=(f"Spring sale {number}",),
-            media=(MediaRef(kind=MediaKind.VIDEO, id="v_demo"), MediaRef(kind=MediaKind.IMAGE, id="i_demo")),
+            media=shown,
             link="https://example.com/spring",
             call_to_action="SHOP_NOW",
             identity=IdentityRef(id="identity-1", kind="CUSTOMIZED_USER"),
@@ -112,6 +130,7 @@ def tree_spec(number: int, currency: str = "USD") -> CampaignTree:
         spec = AdGroupSpec(
             name=f"{name} {number}",
             optimization=OptimizationGoal.CLICKS,
+            targeting=Targeting(locations=(UNITED_STATES,)),
             budget=Budget.daily(Money(Decimal(amount), currency)),
         )
         return GroupTree(ad_group=spec, ads=(AdSpec(name=f"{name} ad {number}", creative=creative),))
@@ -150,14 +169,16 @@ class Service:
 
     async def _tree(self, number: int) -> None:
         """Build and activate one tree; whatever fails is tried again under the same key until it is done."""
-        spec = tree_spec(number)
         while True:
             try:
                 self.tally.operations += 1
+                spec = tree_spec(number, await media(self.ads))
                 built = await self.ads.create_tree(spec, idempotency_key=f"demo/{number}")
                 await activate_tree(self.ads, built.value)
             except BackstayError as error:
                 self._failed(error)
+                if not (error.retryable or error.type in WORTH_ANOTHER_TRY) or self._now() > 2 * self.pace.length:
+                    return
                 await self.clock.sleep(self.pace.again)
             else:
                 self.running[number] = built.value
@@ -197,7 +218,7 @@ class Service:
 
     def _failed(self, error: BackstayError) -> None:
         self.tally.errors[error.type] += 1
-        self.progress(self._now(), f"{error.type}: {error.message}"[:80])
+        self.progress(self._now(), str(error)[:120])
 
     async def _until(self, moment: float) -> None:
         wait = self._began + moment - self.clock.monotonic()

@@ -64,7 +64,7 @@ async def _over_sockets(seed: int, faults: str, progress: Progress) -> dict[str,
 
 def _account(sandbox: Any) -> tuple[str, str]:
     """The sandbox's own advertiser and token."""
-    return sandbox.ADVERTISERS[0].id, sandbox.TOKEN
+    return sandbox.ADVERTISERS[0], sandbox.TOKEN
 
 
 async def _play(ads: AdPlatform, runtime: Runtime, world: World, pace: Pace, progress: Progress) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def serve_until_stopped(
                 {
                     "urls": dict(served.urls),
                     "admin": served.admin_url,
-                    "advertiser_id": sandbox.ADVERTISERS[0].id,
+                    "advertiser_id": sandbox.ADVERTISERS[0],
                     "token": sandbox.TOKEN,
                     "faults": simulator.faults.name,
                 }

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from backstay.engine import report
 from backstay.engine.attempt import attempt
-from backstay.engine.call import Call, Settled
+from backstay.engine.call import Call, Settled, enter, leave
 from backstay.engine.call import current as current_call
-from backstay.engine.call import enter, leave
 from backstay.engine.decide import exists_already, finish, next_move, wait_or_raise
 from backstay.engine.scope import wait_turn
 from backstay.errors import BackstayError, DeadlineExceededError

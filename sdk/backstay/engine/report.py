@@ -15,7 +15,6 @@ from backstay.events.model import (
     StaleServed,
     WriteSettled,
 )
-
 from backstay.redact import scrub
 
 if TYPE_CHECKING:

@@ -154,7 +154,7 @@ class Gate:
         "tally",
     )
 
-    def __init__(  # noqa: PLR0913 - settings, all with a default
+    def __init__(
         self,
         *,
         share: float = 0.9,
@@ -237,7 +237,7 @@ class Limiter:
         longest = self.gate.wait(now)
         for bucket in self.buckets:
             wait = bucket.wait(now, cost)
-            if wait > longest:  # noqa: PLR1730 - max() costs 60 ns
+            if wait > longest:
                 longest = wait
         return longest
 
@@ -258,7 +258,7 @@ class Limiter:
         if bucket is None or not gate.quiet:
             return self._admit(now, cost)
         full_at = bucket.full_at
-        full_at = (full_at if full_at > now else now) + cost * bucket.gap  # noqa: FURB136 - max() costs 60 ns
+        full_at = (full_at if full_at > now else now) + cost * bucket.gap
         if full_at - now - bucket.lead > 0.0:
             return bucket.wait(now, cost)
         bucket.full_at = full_at

@@ -83,7 +83,7 @@ class Retry:
         return vendor_wait is not None and self.max_retry_after is not None and vendor_wait > self.max_retry_after
 
 
-def decide(  # noqa: PLR0911, PLR0913 - one reason a line, one fact an argument
+def decide(
     *,
     calls_made: int,
     max_attempts: int,

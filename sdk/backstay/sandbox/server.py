@@ -18,7 +18,7 @@ import struct
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from backstay.clock import Clock, SystemClock
 from backstay.errors import InvalidRequestError
@@ -60,6 +60,8 @@ class Shell:
         self.clock = clock
         self.offset = 0.0
         """Seconds by which the simulators' time runs ahead (`POST /_sandbox/advance`)."""
+        self.ending = False
+        """Whether the server is being closed: those who wait for an answer that never comes are let go."""
 
     def now(self) -> float:
         """The simulators' wall time."""
@@ -100,7 +102,7 @@ class Shell:
         return await self._answer(request, course, reply)
 
     async def _silence(self, request: web.Request) -> None:
-        while request.transport is not None and not request.transport.is_closing():
+        while not (self.ending or request.transport is None or request.transport.is_closing()):
             await self.clock.sleep(0.05)
 
     async def _answer(self, request: web.Request, course: Exchange, reply: Reply) -> web.StreamResponse:
@@ -170,6 +172,7 @@ async def serve(
         base = f"http://{_literal(host)}:{bound}"
         yield Served(host, bound, MappingProxyType({name: f"{base}/{name}" for name in simulators}), shell)
     finally:
+        shell.ending = True
         await runner.cleanup()
 
 
@@ -214,7 +217,7 @@ def _break(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def _close(request: web.Request, response: Any) -> Any:
+def _close(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
     """The end of a connection before the end of its body."""
     if request.transport is not None:
         request.transport.close()

@@ -105,4 +105,4 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-__all__ = ["Json", "TikTokCalls", "BackstayError"]
+__all__ = ["BackstayError", "Json", "TikTokCalls"]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Unpack
 
 from backstay.ads import Level, PageData, Pages, Query, Ref, Updated, require_level, require_live
+from backstay.answer import with_served
 from backstay.engine.poll import poll
 from backstay.engine.write import Written
 from backstay.errors import ConflictError, InvalidRequestError, NotFoundError
@@ -87,16 +88,16 @@ class TikTokObjects(TikTokAccount):
     async def _one(self, kind: Kind, ref: Ref, options: CallOptions) -> Any:
         self._own(ref, kind.level)
         for flow in self.flows:
-            found = await self._list(kind.level, flow, {kind.ids: [ref.id]}, 1, 1, **options)
+            found = await self._list(kind.level, flow, {kind.ids_in(flow): [ref.id]}, 1, 1, **options)
             if found.items:
-                return found.items[0]
+                return with_served(found.items[0], found.served)
         raise self._missing(kind, ref.id)
 
     async def _live(self, kind: Kind, id: str, **options: Unpack[CallOptions]) -> Any | None:  # noqa: A002 - the field's own name
         for flow in self.flows:
-            found = await self._list_live(kind.level, flow, {kind.ids: [id]}, 1, 1, **options)
+            found = await self._list_live(kind.level, flow, {kind.ids_in(flow): [id]}, 1, 1, **options)
             if found.items:
-                return found.items[0]
+                return with_served(found.items[0], found.served)
         return None
 
     async def _must_be_live(self, kind: Kind, ref: Ref) -> Any:
@@ -226,8 +227,9 @@ def listed(data: Json) -> tuple[Sequence[Raw], Mapping[str, Any]]:
 
 
 def with_flow(row: Raw, flow: Flow) -> Raw:
-    """The row with the flow that made it, which travels in `extra`."""
-    return {**row, "flow": flow}
+    """The row with the flow that made it, which travels in `extra`; the manual list may show Smart+ objects too."""
+    smart = row.get("campaign_automation_type") == "UPGRADED_SMART_PLUS"
+    return {**row, "flow": "smart_plus" if smart else flow}
 
 
 def filters(kind: Kind, query: Query) -> dict[str, Json]:

@@ -64,7 +64,7 @@ class TikTokStatus(TikTokObjects):
 
     async def _send_switch(self, ref: Ref, flow: Flow, word: str) -> None:
         kind = KINDS[ref.level]
-        body = {"advertiser_id": self.account, kind.ids: [ref.id], "operation_status": word}
+        body = {"advertiser_id": self.account, kind.ids_in(flow): [ref.id], "operation_status": word}
         try:
             await self._post(kind.endpoint(flow, "status/update"), body)
         except PartialFailureError as error:

@@ -79,7 +79,7 @@ def revoke(ctx: Ctx) -> Data:
     return {}
 
 
-def user(ctx: Ctx) -> Data:
+def user(_: Ctx) -> Data:
     """GET /user/info/."""
     return {
         "core_user_id": "7000000000000000009",

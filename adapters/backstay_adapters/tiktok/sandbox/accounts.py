@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def info(ctx: Ctx) -> Data:
     """GET /advertiser/info/."""
     ids = ctx.params.ids("advertiser_ids", most=100)
-    wanted = [str(name) for name in ctx.params.list("fields")]
+    wanted = [str(name) for name in ctx.params.items("fields")]
     rows = [_row(ctx, ctx.sim.permitted(ctx.grant, id_)) for id_ in ids]
     return {"list": [{name: v for name, v in row.items() if not wanted or name in wanted} for row in rows]}
 

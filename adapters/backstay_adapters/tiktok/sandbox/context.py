@@ -48,10 +48,11 @@ class Ctx:
             raise Refusal(40002, "Your advertiser account has been suspended. Contact support for details.")
         return account
 
-    def need(self, account: Advertiser, level: str, name: str, id_: str) -> Thing:
-        """An object of the account that has not been removed."""
+    def need(self, account: Advertiser, level: str, name: str, id_: str, *, flow: str | None = None) -> Thing:
+        """An object of the account that has not been removed; of one flow, if that is asked."""
         thing = self.world.get(id_)
-        if thing is None or thing.account != account.id or thing.level != level or thing.state == "removed":
+        gone = thing is None or thing.account != account.id or thing.level != level or thing.state == "removed"
+        if thing is None or gone or flow not in {None, thing.data.get("_flow")}:
             message = f"The {name} {id_} doesn't exist or has been deleted."
             raise Refusal(40002, message)
         return thing

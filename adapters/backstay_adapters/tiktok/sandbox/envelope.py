@@ -92,7 +92,7 @@ class Params:
 
     def flag(self, name: str) -> bool:
         """A boolean; texts as a query writes them count."""
-        return self.get(name) in {True, "true", "True", "1", 1}
+        return self.get(name) in {True, "true", "True", "1"}
 
     def choice(self, name: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """One of some words."""
@@ -122,7 +122,7 @@ class Params:
         found: Data | None = self._loaded(name, dict, "object")
         return found or {}
 
-    def list(self, name: str) -> list[Any]:
+    def items(self, name: str) -> list[Any]:
         """A list, in a query as JSON text; empty when missing."""
         found: list[Any] | None = self._loaded(name, list, "list")
         return found or []
@@ -130,7 +130,7 @@ class Params:
     def ids(self, name: str, most: int = 20) -> list[str]:
         """Ids, at least one; every id is a string."""
         self.need(name)
-        values = self.list(name)
+        values = self.items(name)
         if not 1 <= len(values) <= most:
             message = f"{name}: Length must be between 1 and {most}."
             raise invalid(message)

@@ -82,7 +82,7 @@ _RATIOS: Final = {
 RATIOS: Final = MappingProxyType({code: ratio for ratio, codes in _RATIOS.items() for code in codes.split()})
 """How many times a minimum in dollars an account's minimum is (vendor page "Currency"); what is not here is 1."""
 
-WHOLE: Final = frozenset("CLP HUF IDR ISK JPY KRW PYG TWD VEF VND".split())
+WHOLE: Final = frozenset({"CLP", "HUF", "IDR", "ISK", "JPY", "KRW", "PYG", "TWD", "VEF", "VND"})
 """Currencies without decimals."""
 
 SYMBOLS: Final = MappingProxyType({"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥"})

@@ -28,6 +28,14 @@ class Kind:
     """The operation that makes one: part of its marker's token."""
     parse: Callable[[Any, str, str], Any]
 
+    def id_in(self, flow: Flow) -> str:
+        """Smart+ has its own name for an ad's id."""
+        return "smart_plus_ad_id" if flow == "smart_plus" and self.level is Level.AD else self.id
+
+    def ids_in(self, flow: Flow) -> str:
+        """The parameter that lists ids."""
+        return f"{self.id_in(flow)}s"
+
     def endpoint(self, flow: Flow, action: str) -> str:
         """The path of a call; the trailing slash is part of it."""
         prefix = "/smart_plus" if flow == "smart_plus" else ""

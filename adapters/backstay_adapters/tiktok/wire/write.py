@@ -133,6 +133,10 @@ def smart_plus_ad_group(body: Body, token: str) -> Body:
 
 def targeting(value: Targeting) -> Body:
     """Who sees it; empty lists are left out, because the vendor takes them for everybody."""
+    if not value.locations and "location_ids" not in value.extra:
+        _refuse(
+            "targeting.locations", (), "TikTok wants at least one location", "give its location ids (6252001 is the US)"
+        )
     ages = [name for name, low, high in words.AGES if _overlaps(value, low, high)]
     body: Body = {
         "location_ids": list(value.locations),
