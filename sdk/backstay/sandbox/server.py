@@ -160,7 +160,8 @@ async def serve(
     from aiohttp import web
 
     _check(simulators, host)
-    shell = Shell(MappingProxyType(dict(simulators)), clock or SystemClock())
+    real: Clock = SystemClock()  # pyright: ignore[reportAssignmentType]  # its bound built-ins are no methods to pyright
+    shell = Shell(MappingProxyType(dict(simulators)), clock or real)
     app = web.Application(client_max_size=MAX_UPLOAD)
     app.router.add_route("*", "/{tail:.*}", shell.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)

@@ -80,7 +80,9 @@ async def test_answers_come_as_planned(fault: FaultRule | None, status: int, beg
     assert objects == made
 
 
-async def admin(session: aiohttp.ClientSession, served: Served, method: str, path: str, body: str = "") -> tuple[int, Any]:
+async def admin(
+    session: aiohttp.ClientSession, served: Served, method: str, path: str, body: str = ""
+) -> tuple[int, Any]:
     """One administrative request."""
     async with session.request(method, served.admin_url + path, data=body) as answer:
         return answer.status, await answer.json()
@@ -157,9 +159,11 @@ async def test_only_loopback_is_served(host: str) -> None:
 
 async def test_a_single_vendor_answers_at_the_root_too() -> None:
     """With two vendors the path must name one; with one it may."""
-    async with serving() as (_, served, session):
-        async with session.get(f"http://127.0.0.1:{served.port}/things/") as answer:
-            assert answer.status == 200
+    async with (
+        serving() as (_, served, session),
+        session.get(f"http://127.0.0.1:{served.port}/things/") as answer,
+    ):
+        assert answer.status == 200
     async with serve({"a": Toy(), "b": Toy()}) as served, aiohttp.ClientSession() as session:
         async with session.get(f"http://127.0.0.1:{served.port}/things/") as answer:
             assert (answer.status, "/a/" in await answer.text()) == (404, True)
@@ -169,9 +173,10 @@ async def test_a_single_vendor_answers_at_the_root_too() -> None:
 
 async def test_silence_does_not_hold_up_the_end() -> None:
     """The server closes although a client is still waiting for its answer, and the client learns of it."""
-    async with aiohttp.ClientSession() as session:
-        async with serve({"toy": Toy(FaultRule(K.TIMEOUT))}) as served:
-            task = asyncio.create_task(session.post(f"{served.urls['toy']}/things/").__aenter__())
-            await asyncio.sleep(0.05)
-        with pytest.raises(aiohttp.ClientError):
-            await asyncio.wait_for(task, 5.0)
+    session = aiohttp.ClientSession()
+    async with serve({"toy": Toy(FaultRule(K.TIMEOUT))}) as served:
+        task = asyncio.create_task(session.post(f"{served.urls['toy']}/things/").__aenter__())
+        await asyncio.sleep(0.05)
+    with pytest.raises(aiohttp.ClientError):
+        await asyncio.wait_for(task, 5.0)
+    await session.close()

@@ -9,8 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
+from backstay.engine.loop import begin
+from backstay.engine.loop import run as drive
+from backstay.errors import ConnectionFailedError
+from backstay.http import Http
 from backstay.sandbox import FaultKind, FaultRule, SimTransport
+from backstay.taxonomy import Certainty
 from backstay.testing.clock import VirtualClock, run
+from tests.support import make_plan
 from tests.unit.sandbox.toy import Toy
 
 Outcome = tuple[object, bool, int, float]
@@ -100,7 +106,7 @@ def test_half_of_a_json_is_no_json() -> None:
     answer, *_ = play(rule(K.HALF_JSON))
     assert isinstance(answer, httpx.Response)
     assert int(answer.headers["content-length"]) == len(answer.content)
-    with pytest.raises(ValueError, match="JSON|Unterminated"):
+    with pytest.raises(ValueError, match=r"JSON|Unterminated"):
         answer.json()
 
 
@@ -109,7 +115,7 @@ def cancelled(*rules: FaultRule, after: float) -> Toy:
     toy, clock = Toy(*rules), VirtualClock()
 
     async def main() -> None:
-        async with httpx.AsyncClient(transport=SimTransport(toy, clock), timeout=None) as client:  # noqa: S113 - virtual
+        async with httpx.AsyncClient(transport=SimTransport(toy, clock), timeout=None) as client:
             task = asyncio.create_task(client.post("http://toy/things/"))
             await asyncio.sleep(after)
             task.cancel()
@@ -143,3 +149,26 @@ def test_requests_are_kept_for_the_test() -> None:
     run(main(lambda client: client.get("http://toy/things/", params={"a": '["1"]'})), clock)
     (request,) = transport.requests
     assert (request.method, request.path, request.query) == ("GET", "/things/", {"a": '["1"]'})
+
+
+@pytest.mark.parametrize(
+    ("kind", "certainty"),
+    [
+        (K.CONNECT_REFUSED, Certainty.NOT_SENT),
+        (K.RESET_BEFORE, Certainty.UNKNOWN),
+        (K.RESET_AFTER, Certainty.UNKNOWN),
+    ],
+)
+def test_our_client_knows_what_was_sent(kind: FaultKind, certainty: Certainty) -> None:
+    """Only a refused connection proves that nothing was sent: the transport's mark says so."""
+    toy, clock = Toy(rule(kind)), VirtualClock()
+    http = Http("http://toy", transport=SimTransport(toy, clock))
+
+    async def main() -> None:
+        plan = make_plan(clock)
+        plan.retry = plan.retry.__class__(max_attempts=1)
+        await drive(begin(plan), lambda: http.send("POST", "/things/"), (), {})
+
+    with pytest.raises(ConnectionFailedError) as caught:
+        run(main(), clock)
+    assert caught.value.certainty is certainty

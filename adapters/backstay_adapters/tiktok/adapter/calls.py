@@ -13,6 +13,7 @@ from backstay.errors import BackstayError
 from backstay.http import Http, Reply
 from backstay_adapters.tiktok.errors import TABLE
 from backstay_adapters.tiktok.profile import API, ROOT, tiktok_profile
+from backstay_adapters.tiktok.wire.read import required
 
 if TYPE_CHECKING:
     import httpx
@@ -74,6 +75,15 @@ class TikTokCalls(Adapter):
         """GET an endpoint; lists and objects travel as JSON text inside the query (vendor's convention)."""
         query = {name: _text(value) for name, value in params.items() if value is not None}
         return await self._open(await self._http.send("GET", ROOT + path, params=query, headers=await self._headers()))
+
+    async def _get_text(self, path: str, **params: Json) -> str:
+        """GET a file: its text comes bare, an error in the envelope."""
+        query = {name: _text(value) for name, value in params.items() if value is not None}
+        reply = await self._http.send("GET", ROOT + path, params=query, headers=await self._headers())
+        if reply.status == 200 and "json" not in reply.headers.get("content-type", ""):
+            return reply.body.decode("utf-8", "replace")
+        data = await self._open(reply)
+        return data if isinstance(data, str) else required(data, "content")
 
     async def _post(self, path: str, body: Mapping[str, Json]) -> Json:
         """POST a JSON body."""

@@ -68,18 +68,19 @@ class TikTokObjects(TikTokAccount):
         )
 
     def _pages(self, kind: Kind, query: Query | None, cursor: str | None, options: CallOptions) -> Pages[Any]:
-        """Both flows, one after the other; the state is [flow's number, page]."""
+        """Both flows, one after the other; the state is [flow's number, page, how many the flows before had]."""
         asked = query or Query()
         filtering, size = filters(kind, asked), asked.page_size or LARGEST_PAGE
 
         async def fetch(state: Any) -> PageData[Any]:
-            number, page = state or (0, 1)
-            found = await self._list(kind.level, FLOWS[number], filtering, page, size, **options)
+            number, page, before = state or (0, 1, 0)
+            found = await self._list(kind.level, self.flows[number], filtering, page, size, **options)
             kept = tuple(item for item in found.items if fits(item, asked))
-            following = [number, found.next_state] if found.next_state else None
+            total = before + (found.total or 0)
+            following = [number, found.next_state, before] if found.next_state else None
             if following is None and number + 1 < len(self.flows):
-                following = [number + 1, 1]
-            return found.model_copy(update={"items": kept, "next_state": following})
+                following = [number + 1, 1, total]
+            return found.model_copy(update={"items": kept, "next_state": following, "total": total})
 
         return Pages(fetch, platform=self.vendor, account_id=self.account, query=asked, cursor=cursor)
 

@@ -23,7 +23,6 @@ from backstay.clock import utc
 from backstay.errors import NotReadyError, TooMuchDataError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
-from backstay_adapters.tiktok.adapter.calls import Json
 from backstay_adapters.tiktok.adapter.media import TikTokMedia
 from backstay_adapters.tiktok.adapter.objects import LARGEST_PAGE, listed
 from backstay_adapters.tiktok.wire import report
@@ -122,8 +121,7 @@ class TikTokReports(TikTokMedia):
                 f"report {job.id} is {job.state}", vendor=self.vendor, field="job.state", value=job.state.value,
                 retryable=False, hint="poll it until it is done, or start a smaller one",
             )  # fmt: skip
-        data: Json = await self._get("/report/task/download/", advertiser_id=self.account, task_id=job.id)
-        text = data if isinstance(data, str) else required(data, "content")
+        text = await self._get_text("/report/task/download/", advertiser_id=self.account, task_id=job.id)
         return PageData(items=tuple(report.csv_rows(text)))
 
 

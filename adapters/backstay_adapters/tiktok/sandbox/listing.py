@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from backstay.sandbox.world import Thing, Version
@@ -12,6 +12,7 @@ from backstay_adapters.tiktok.sandbox.paging import page
 
 if TYPE_CHECKING:
     from backstay_adapters.tiktok.sandbox.context import Ctx
+    from backstay_adapters.tiktok.sandbox.settings import Advertiser
 
 Row = dict[str, Any]
 
@@ -35,9 +36,10 @@ def listing(kind: Kind) -> Callable[[Ctx], Data]:
     def get(ctx: Ctx) -> Data:
         account = ctx.advertiser()
         wanted = ctx.params.object("filtering")
+        fields = ctx.params.items("fields")
         fits = _filter(kind, wanted)
         rows = []
-        for thing in reversed(ctx.world.at(account.id, kind.level)):  # the newest first
+        for thing in _candidates(ctx, account, kind, wanted):
             version = _seen(ctx, kind, thing, wanted)
             if version is None or not belongs(ctx, kind, thing):
                 continue
@@ -45,9 +47,22 @@ def listing(kind: Kind) -> Callable[[Ctx], Data]:
             if fits(shown):
                 rows.append(shown)
         listed, about = page(ctx.params, rows)
-        return {"list": [_chosen(each, ctx.params.items("fields")) for each in listed], "page_info": about}
+        return {"list": [_chosen(each, fields) for each in listed], "page_info": about}
 
     return get
+
+
+def _candidates(ctx: Ctx, account: Advertiser, kind: Kind, wanted: Data) -> Iterator[Thing]:
+    """What may be in the list, the newest first; ids and names are looked at before a row is made."""
+    ids, text = wanted.get(kind.ids), _name_filter(kind, wanted)
+    for thing in reversed(ctx.world.at(account.id, kind.level)):
+        if (ids is None or thing.id in ids) and (not text or any(text in each.name.lower() for each in thing.versions)):
+            yield thing
+
+
+def _name_filter(kind: Kind, wanted: Data) -> str:
+    # Smart+ ads have no filter by name: an unknown field is tolerated and does nothing.
+    return "" if kind == SMART_ADS else str(wanted.get(kind.name) or "").lower()
 
 
 def _seen(ctx: Ctx, kind: Kind, thing: Thing, wanted: Data) -> Version | None:
@@ -64,9 +79,9 @@ def _filter(kind: Kind, wanted: Data) -> Callable[[Row], bool]:
     tests: list[Callable[[Row], bool]] = []
     named = ((CAMPAIGNS.ids, CAMPAIGNS.id), (ADGROUPS.ids, ADGROUPS.id), (kind.ids, kind.id))
     tests += [_among(ids, id_, wanted[ids]) for ids, id_ in named if wanted.get(ids) is not None]
-    # Smart+ ads have no filter by name: an unknown field is tolerated and does nothing.
-    if wanted.get(kind.name) and kind != SMART_ADS:
-        tests.append(_like(kind.name, str(wanted[kind.name])))
+    text = _name_filter(kind, wanted)
+    if text:
+        tests.append(_like(kind.name, text))
     for name in ("secondary_status", "objective_type", "campaign_automation_type"):
         if wanted.get(name):
             tests.append(_is(name, wanted[name]))
@@ -89,7 +104,7 @@ def _among(ids: str, id_: str, values: object) -> Callable[[Row], bool]:
 
 def _like(name: str, text: str) -> Callable[[Row], bool]:
     # The vendor's filter is fuzzy: the caller must compare names itself.
-    return lambda each: text.lower() in str(each.get(name, "")).lower()
+    return lambda each: text in str(each.get(name, "")).lower()
 
 
 def _is(name: str, value: object) -> Callable[[Row], bool]:

@@ -46,9 +46,18 @@ def images(ctx: Ctx) -> Data:
 
 
 def search_images(ctx: Ctx) -> Data:
-    """GET /file/image/ad/search/."""
+    """GET /file/image/ad/search/: the library, the newest first."""
+    return _search(ctx, "image")
+
+
+def search_videos(ctx: Ctx) -> Data:
+    """GET /file/video/ad/search/: the library, the newest first."""
+    return _search(ctx, "video")
+
+
+def _search(ctx: Ctx, level: str) -> Data:
     account = ctx.advertiser()
-    rows = [_shown(each) for each in ctx.world.at(account.id, "image") if each.seen(ctx.now)]
+    rows = [_shown(each) for each in reversed(ctx.world.at(account.id, level)) if each.seen(ctx.now)]
     listed, about = page(ctx.params, rows)
     return {"list": listed, "page_info": about}
 

@@ -6,7 +6,8 @@ above it were active. Levels above are sums over their ads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 Spans = list[tuple[float, float]]
 Numbers = dict[str, Decimal]
 
-COUNTS: Final = ("impressions", "clicks", "reach", "conversion", "video_play_actions")
-ADDABLE: Final = (*COUNTS, "spend", "total_purchase_value")
+COUNTS: Final[tuple[str, ...]] = ("impressions", "clicks", "reach", "conversion", "video_play_actions")
+ADDABLE: Final[tuple[str, ...]] = (*COUNTS, "spend", "total_purchase_value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def numbers(sim: TikTokSandbox, account: Advertiser, ad: Thing, bucket: Bucket, 
     upto = [_overlap(spans, bucket.opens, edge) / length for edge in (bucket.start, bucket.end)]
     if upto[1] == 0.0:
         return dict.fromkeys(ADDABLE, Decimal(0))
-    whole = _whole_day(sim.world.seed, account, ad.id, bucket.day)
+    whole = _whole_day(sim.world.seed, ad.id, bucket.day, RATIOS.get(account.currency, 1))
     unit = Decimal(1) if account.currency in WHOLE else Decimal("0.01")
     return {
         name: _part(value, upto[1], name, unit) - _part(value, upto[0], name, unit) for name, value in whole.items()
@@ -83,7 +84,7 @@ def total(
     sim: TikTokSandbox, account: Advertiser, ads: Sequence[Thing], buckets: Sequence[Bucket], now: float
 ) -> Numbers:
     """Sums over ads and buckets."""
-    sums = dict.fromkeys(ADDABLE, Decimal(0))
+    sums: Numbers = dict.fromkeys(ADDABLE, Decimal(0))
     for ad in ads:
         for bucket in buckets:
             for name, value in numbers(sim, account, ad, bucket, now).items():
@@ -152,7 +153,8 @@ def _midnight(zone: str, day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()
 
 
-def _whole_day(seed: int, account: Advertiser, ad_id: str, day: date) -> dict[str, float]:
+@functools.lru_cache(maxsize=8_192)
+def _whole_day(seed: int, ad_id: str, day: date, ratio: int) -> Mapping[str, float]:
     def draw(name: str, low: float, high: float) -> float:
         return between(low, high, seed, "metric", ad_id, day, name)
 
@@ -160,7 +162,6 @@ def _whole_day(seed: int, account: Advertiser, ad_id: str, day: date) -> dict[st
     impressions = dollars * draw("impressions", 80.0, 200.0)
     clicks = impressions * draw("clicks", 0.005, 0.02)
     conversions = clicks * draw("conversion", 0.02, 0.08)
-    ratio = RATIOS.get(account.currency, 1)
     return {
         "spend": dollars * ratio,
         "impressions": impressions,

@@ -59,6 +59,7 @@ ROUTES: Final[Mapping[str, tuple[str, Handler]]] = MappingProxyType(
         "file/image/ad/search": ("GET", media.search_images),
         "file/video/ad/upload": ("POST", media.upload_video),
         "file/video/ad/info": ("GET", media.videos),
+        "file/video/ad/search": ("GET", media.search_videos),
         "report/integrated/get": ("GET", report.integrated),
         "report/task/create": ("POST", tasks.create),
         "report/task/check": ("GET", tasks.check),
