@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -88,7 +87,8 @@ class Adapter:
         for name in options:
             if name not in OPTIONS:
                 refuse_unknown("with_options", options, OPTIONS)
-        twin = copy.copy(self)
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
         twin._options = MappingProxyType({**self._options, **options})
         twin._plans = {}
         return twin

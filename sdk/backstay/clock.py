@@ -11,17 +11,22 @@ import random
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Clock(Protocol):
     """What the engine asks of time."""
 
-    def monotonic(self) -> float:
+    @property
+    def monotonic(self) -> Callable[[], float]:
         """Seconds on a line that never goes back; only differences mean something."""
         ...
 
-    def wall(self) -> float:
+    @property
+    def wall(self) -> Callable[[], float]:
         """Seconds since 1970 in UTC: for what outlives the process."""
         ...
 
@@ -33,7 +38,8 @@ class Clock(Protocol):
         """Hold the calling thread for so long."""
         ...
 
-    def random(self) -> float:
+    @property
+    def random(self) -> Callable[[], float]:
         """A number in [0, 1)."""
         ...
 

@@ -36,7 +36,7 @@ def next_move(call: Call, error: BackstayError) -> Move:
 
 def exists_already(call: Call, error: BackstayError) -> bool:
     """Whether the vendor refused a CREATE because the object is there: perhaps our own, so look."""
-    return error.type == "CONFLICT" and call.plan.effect in {Effect.CREATE, Effect.PUBLISH}
+    return error.type == "CONFLICT" and not error.retryable and call.plan.effect in {Effect.CREATE, Effect.PUBLISH}
 
 
 def wait_or_raise(call: Call, error: BackstayError, step: Move) -> float:

@@ -39,6 +39,8 @@ class Written(Generic[T]):
     how: How = "created"
     parked: tuple[T, ...] = ()
     """Further objects found under the key: left paused, never deleted."""
+    fresh: bool = True
+    """Whether this call made it, its answer lost or not; else an earlier one did."""
 
 
 async def create(
@@ -64,7 +66,7 @@ async def create(
     token = enter(call)
     try:
         if record.state is State.CREATED:
-            return Written(record.value, "replayed")
+            return Written(record.value, "replayed", fresh=False)
         return await _Creation(call, record, journal, lambda: look(*args, **kwargs)).make(body, args, kwargs)
     finally:
         leave(token)
@@ -174,7 +176,7 @@ class _Creation:
         )  # fmt: skip
         if finding is Finding.AMBIGUOUS:
             raise self._open(error, f"{len(found)} posts carry the key", len(found))
-        return await self._adopt(found) if finding in {Finding.ADOPT, Finding.ADOPT_OLDEST} else None
+        return await self._adopt(found, error) if finding in {Finding.ADOPT, Finding.ADOPT_OLDEST} else None
 
     async def _pause(self, until: float, error: BackstayError) -> None:
         clock = self.call.plan.clock
@@ -185,12 +187,14 @@ class _Creation:
             raise self._open(error, "the deadline leaves no time to wait for reads that lag", 0)
         await clock.sleep(wait)
 
-    async def _adopt(self, found: Sequence[Any]) -> Settled:
+    async def _adopt(self, found: Sequence[Any], error: BackstayError) -> Settled:
         report.settled(self.call, "adopted", len(found))
         await self._keep(State.CREATED, found[0])
         self.record.parked = tuple(str(extra) for extra in found[1:])
         await self.journal.save(self.record)
-        return Settled(Written(found[0], "adopted", tuple(found[1:])))
+        # Refused as existing already at our first send: then somebody made it before us.
+        fresh = self.record.attempts > (1 if error.type == "CONFLICT" else 0)
+        return Settled(Written(found[0], "adopted", tuple(found[1:]), fresh))
 
     def _open(self, error: BackstayError, why: str, found: int) -> BackstayError:
         report.settled(self.call, "unknown", found)

@@ -122,7 +122,7 @@ def test_already_exists_is_adopted_when_it_is_ours() -> None:
     clock = VirtualClock()
     vendor = Vendor(clock, "exists")
     vendor.made.append(("id0", 0.0))
-    assert virtually(once(vendor), clock) == Written("id0", "adopted")
+    assert virtually(once(vendor), clock) == Written("id0", "adopted", fresh=False)
 
 
 def test_already_exists_without_our_key_is_a_conflict() -> None:
@@ -207,7 +207,7 @@ def test_the_same_key_is_replayed_and_another_payload_refused() -> None:
 
     async def main() -> None:
         assert (await once(vendor, journal)).how == "created"
-        assert await once(vendor, journal) == Written("id1", "replayed")
+        assert await once(vendor, journal) == Written("id1", "replayed", fresh=False)
         with pytest.raises(IdempotencyConflictError):
             await once(vendor, journal, payload="other")
 

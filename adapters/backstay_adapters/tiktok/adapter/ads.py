@@ -50,7 +50,7 @@ class TikTokAdObjects(TikTokAdGroups):
     ) -> Written[Ref]:
         del spec, idempotency_key  # what the caller set makes the payload's hash; the key is in the body's marker
         sent: dict[str, Json] = {"advertiser_id": self.account, "adgroup_id": ad_group.id}
-        sent |= body if flow == "smart_plus" else {"creatives": [body]}
+        sent |= write.smart_plus_ad(body) if flow == "smart_plus" else {"creatives": [body]}
         data = await self._post(AD.endpoint(flow, "create"), sent)
         ids = data.get("ad_ids") if isinstance(data, dict) else None
         if isinstance(ids, list) and ids:

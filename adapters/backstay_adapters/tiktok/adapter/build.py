@@ -9,7 +9,7 @@ from backstay.ads.patch import Patch
 from backstay.answer import Served, stamp
 from backstay.clock import utc
 from backstay.engine.write import Written
-from backstay.errors import ConflictError, UnsupportedCapabilityError
+from backstay.errors import BackstayError, ConflictError, UnsupportedCapabilityError
 from backstay.spec import merge_extra
 from backstay_adapters.tiktok.adapter.status import TikTokStatus
 from backstay_adapters.tiktok.wire import write
@@ -24,8 +24,8 @@ class TikTokBuild(TikTokStatus):
 
     async def _created(self, kind: Kind, written: Written[Ref]) -> Created[Any]:
         """Read back what was made. The vendor may ignore "paused" (it did, for campaigns of the manual flow): then pause."""
-        found = await self._read_back(kind, written.value.id)
-        if written.how == "created" and found.status.configured is ConfiguredStatus.ACTIVE:
+        found = await self._made_visible(kind, written)
+        if written.fresh and found.status.configured is ConfiguredStatus.ACTIVE:
             found = (await self.set_status(written.value, ConfiguredStatus.PAUSED)).value
             if found.status.configured is ConfiguredStatus.ACTIVE:
                 raise ConflictError(
@@ -38,6 +38,14 @@ class TikTokBuild(TikTokStatus):
             request_ids=served.request_ids,
         )  # fmt: skip
         return stamp(Created(value=found, how=written.how, parked=written.parked), told)
+
+    async def _made_visible(self, kind: Kind, written: Written[Ref]) -> Any:
+        try:
+            return await self._read_back(kind, written.value.id)
+        except BackstayError as error:
+            error.operation = kind.create
+            error.hint = f"the {kind.level} {written.value.id} was made; call again with the same key to get it"
+            raise
 
     async def _patched(self, kind: Kind, before: Any, patch: Patch) -> dict[str, Any]:
         """The vendor's fields of a patch, absolute; the marker stays in the name."""

@@ -17,11 +17,10 @@ from backstay.writes.marker import token
 from backstay.writes.reconcile import Seen, looks
 from backstay_adapters.tiktok.adapter.account import TikTokAccount
 from backstay_adapters.tiktok.adapter.calls import Json
-from backstay_adapters.tiktok.wire import words
-from backstay_adapters.tiktok.wire.kinds import FLOWS, KINDS, Flow, Kind
+from backstay_adapters.tiktok.wire import words, write
+from backstay_adapters.tiktok.wire.kinds import KINDS, Flow, Kind
 from backstay_adapters.tiktok.wire.read import Raw, required
 from backstay_adapters.tiktok.wire.read import ref as make_ref
-from backstay_adapters.tiktok.wire.write import time_out
 
 STATUS_TTL: Final = 300.0
 """Seconds that an object's status counts as fresh (requirement S0-31)."""
@@ -151,7 +150,7 @@ class TikTokObjects(TikTokAccount):
     ) -> tuple[Ref, ...]:
         filtering: dict[str, Json] = {kind.name: key_token}
         if since is not None:
-            filtering["creation_filter_start_time"] = time_out(since)
+            filtering["creation_filter_start_time"] = write.time_out(since)
         found: list[Any] = []
         for flow in self.flows:
             page: int | None = 1
@@ -184,9 +183,10 @@ class TikTokObjects(TikTokAccount):
             unchanged(require_live(expect), before)
         fields = tuple(body)
         if dry_run:
-            request = {"method": "POST", "path": path, "body": {kind.id: ref.id, **body}}
+            request = {"method": "POST", "path": path, "body": write.update(kind, path, before, ref.id, body)}
             return Updated(value=before, pending=fields, plan=(request,))
-        await self._send_change(ref, path, {kind.id: ref.id, **body}, raw_of(before, body), **options)
+        sent = write.update(kind, path, before, ref.id, body)
+        await self._send_change(ref, path, sent, dict(body), raw_of(before, body), **options)
         after = await poll(
             self.runtime.clock,
             lambda: self._shows(kind, ref, body),
@@ -201,20 +201,19 @@ class TikTokObjects(TikTokAccount):
         return found if found is not None and compare(body, {}, raw_of(found, body)) is Seen.WANTED else None
 
     @operation(Effect.SET, look="_look_change", group="objects", tags=("objects",), name="update")
-    async def _send_change(self, ref: Ref, path: str, body: Json, before: Json, **_: Unpack[CallOptions]) -> None:
-        del before  # only the look needs it
-        sent = {"budget": [body]} if path == "/adgroup/budget/update/" else body
+    async def _send_change(
+        self, ref: Ref, path: str, sent: Json, wanted: Json, before: Json, **_: Unpack[CallOptions]
+    ) -> None:
+        del ref, wanted, before  # only the look needs them
         try:
             await self._post(path, {"advertiser_id": self.account, **sent})
         except InvalidRequestError as error:
             if error.vendor_code != SAME_AS_BEFORE:
                 raise
 
-    async def _look_change(self, ref: Ref, path: str, body: Json, before: Json) -> Seen:
-        del path
-        kind = KINDS[ref.level]
-        found = await self._live(kind, ref.id)
-        wanted = {name: value for name, value in body.items() if name != kind.id}
+    async def _look_change(self, ref: Ref, path: str, sent: Json, wanted: Json, before: Json) -> Seen:
+        del path, sent
+        found = await self._live(KINDS[ref.level], ref.id)
         return Seen.OTHER if found is None else compare(wanted, before, raw_of(found, wanted))
 
 
@@ -243,7 +242,7 @@ def filters(kind: Kind, query: Query) -> dict[str, Json]:
     if query.parent is not None and query.parent.level in KINDS:
         found[KINDS[query.parent.level].ids] = [query.parent.id]
     if query.created_since is not None:
-        found["creation_filter_start_time"] = time_out(query.created_since)
+        found["creation_filter_start_time"] = write.time_out(query.created_since)
     if query.objectives and kind.level is Level.CAMPAIGN and len(query.objectives) == 1:
         found["objective_type"] = words.spoken(words.OBJECTIVE_OUT, query.objectives[0], "objectives")
     if query.deleted:

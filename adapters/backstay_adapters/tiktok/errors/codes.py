@@ -60,7 +60,7 @@ CODES: Final = (
     # Tasks and concurrent changes
     Row("tiktok.task_failed", code(40200), "PLATFORM_SERVICE_ERROR", hint="make the task anew, once"),
     Row("tiktok.task_running", code(40201), "NOT_READY", hint="ask for the task again in some seconds"),
-    Row("tiktok.write_conflict", code(40202), "CONFLICT", retryable=True,
+    Row("tiktok.write_conflict", code(40202), "CONFLICT", retryable=True, wait=5.0,
         hint="another change of this object is under way; try again in some seconds"),
     Row("tiktok.route", code(40400), "UNSUPPORTED",
         hint="route unknown: does the path end with a slash, and is the version v1.3?"),

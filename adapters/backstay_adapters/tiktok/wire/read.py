@@ -232,12 +232,14 @@ def ad(raw: Raw, account_id: str) -> Ad:
 
 _CREATIVE: Final = (
     "ad_format", "ad_text", "video_id", "image_ids", "landing_page_url", "call_to_action", "identity_id",
-    "identity_type", "tiktok_item_id", "aigc_disclosure_type",
+    "identity_type", "tiktok_item_id", "aigc_disclosure_type", "creative_list", "ad_text_list", "call_to_action_list",
+    "landing_page_url_list",
 )  # fmt: skip
 
 
 def creative(raw: Raw) -> Creative:
-    """What an ad shows."""
+    """What an ad shows; Smart+ has lists, of which the first entry is shown."""
+    raw = {**raw, **smart_plus(raw)} if raw.get("creative_list") else raw
     media = [MediaRef(kind=MediaKind.VIDEO, id=str(raw["video_id"]))] if raw.get("video_id") else []
     media += [MediaRef(kind=MediaKind.IMAGE, id=each) for each in texts(raw.get("image_ids"))]
     post = raw.get("tiktok_item_id") or None
@@ -254,6 +256,18 @@ def creative(raw: Raw) -> Creative:
         post_id=str(post) if post else None,
         ai_generated=None if not disclosed else disclosed == "SELF_DISCLOSURE",
     )
+
+
+def smart_plus(raw: Raw) -> dict[str, Any]:
+    """The first creative, text, link and call to action of a Smart+ ad."""
+    found: dict[str, Any] = {}
+    for name in ("creative_list", "ad_text_list", "call_to_action_list", "landing_page_url_list"):
+        entries = raw.get(name)
+        first = entries[0] if isinstance(entries, list) and entries else None
+        if isinstance(first, Mapping):
+            info = first.get("creative_info")
+            found |= info if isinstance(info, Mapping) else first
+    return found
 
 
 def review(raw: Raw) -> Review:

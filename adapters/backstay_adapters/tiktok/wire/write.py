@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from backstay.ads.parts import Bid, Budget, Creative, Targeting
 from backstay.ads.spec import AdGroupSpec, AdSpec, CampaignSpec
@@ -16,6 +17,9 @@ from backstay_adapters.tiktok.wire import words
 from backstay_adapters.tiktok.wire.money import money_out
 from backstay_adapters.tiktok.wire.names import marked
 from backstay_adapters.tiktok.wire.read import TIME
+
+if TYPE_CHECKING:
+    from backstay_adapters.tiktok.wire.kinds import Kind
 
 Body = dict[str, Any]
 
@@ -185,6 +189,30 @@ def ad(spec: AdSpec, token: str) -> Body:
     """One entry of `creatives`."""
     body = {"ad_name": marked(spec.name, token, "name"), "operation_status": "DISABLE", **creative(spec.creative)}
     return merge_extra(body, spec.extra)
+
+
+def smart_plus_ad(body: Body) -> Body:
+    """The same ad for Smart+, which takes lists of creatives and texts (shape from public connectors; no page seen)."""
+    texts = {
+        "ad_text": "ad_text_list",
+        "call_to_action": "call_to_action_list",
+        "landing_page_url": "landing_page_url_list",
+    }
+    own = {"ad_name", "operation_status"}
+    lists = {many: [{one: body[one]}] for one, many in texts.items() if one in body}
+    info = {name: value for name, value in body.items() if name not in texts and name not in own}
+    return {**{name: body[name] for name in own if name in body}, **lists, "creative_list": [{"creative_info": info}]}
+
+
+def update(kind: Kind, path: str, before: Any, id_: str, body: Mapping[str, Any]) -> Body:
+    """An update's body: budgets of ad groups and creatives of ads travel in lists, Smart+ ads have another id."""
+    if path == "/adgroup/budget/update/":
+        return {"budget": [{kind.id: id_, **body}]}
+    if path == "/ad/update/":
+        return {"adgroup_id": before.ad_group.id, "patch_update": True, "creatives": [{kind.id: id_, **body}]}
+    if path == "/smart_plus/ad/update/":
+        return {"smart_plus_ad_id": id_, **(smart_plus_ad(dict(body)) if set(body) - {"ad_name"} else body)}
+    return {kind.id: id_, **body}
 
 
 def creative(value: Creative) -> Body:
