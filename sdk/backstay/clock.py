@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 import uuid
 from datetime import UTC, datetime
@@ -34,8 +35,8 @@ class Clock(Protocol):
         """Let other tasks run for so long."""
         ...
 
-    def block(self, seconds: float) -> None:
-        """Hold the calling thread for so long."""
+    def block(self, seconds: float, until: threading.Event | None = None) -> None:
+        """Hold the calling thread for so long, or until the event is set; infinity needs an event."""
         ...
 
     @property
@@ -64,9 +65,12 @@ class SystemClock:
         """See `Clock.sleep`."""
         await asyncio.sleep(seconds)
 
-    def block(self, seconds: float) -> None:
+    def block(self, seconds: float, until: threading.Event | None = None) -> None:
         """See `Clock.block`."""
-        time.sleep(seconds)
+        if until is None:
+            time.sleep(seconds)
+        else:
+            until.wait(min(seconds, threading.TIMEOUT_MAX))
 
     def token(self) -> str:
         """See `Clock.token`."""

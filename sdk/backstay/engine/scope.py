@@ -214,28 +214,35 @@ async def wait_turn(scope: Scope, call: Call) -> int:
     Raises:
         CircuitOpenError, LoadShedError, RateLimitError: refused here; nothing was sent.
     """
-    plan, waiter = call.plan, TaskWaiter()
-    clock, began = plan.clock, plan.clock.monotonic()
+    waiter, began = TaskWaiter(), call.plan.clock.monotonic()
     with scope.lock:
         scope.queue(waiter)
     try:
         while True:
-            with scope.lock:
-                now = clock.monotonic()
-                permit, pause = _look(scope, call, waiter, now)
-                if permit:
-                    return permit
-            left = min(call.deadline, began + scope.bulkhead.options.max_wait if pause == FULL else FOREVER) - now
-            refuse_long_wait(scope, pause, left, clock)
-            await waiter.wait(min(pause, left))
+            permit, pause = look(scope, call, waiter, began)
+            if permit:
+                return permit
+            await waiter.wait(pause)
     finally:
         scope.quit(waiter)
 
 
-def _look(scope: Scope, call: Call, waiter: Waiter, now: float) -> tuple[int, float]:
-    if scope.line[0] is not waiter:
-        return 0, FULL
-    return scope.try_admit(now, call.plan.cost, call.plan.clock.random())
+def look(scope: Scope, call: Call, waiter: Waiter, began: float) -> tuple[int, float]:
+    """One look of somebody in the line: (permit, 0.0), or (0, seconds to wait at most before the next look).
+
+    Raises:
+        CircuitOpenError, LoadShedError, RateLimitError: refused here; nothing was sent.
+    """
+    clock = call.plan.clock
+    with scope.lock:
+        now = clock.monotonic()
+        head = scope.line[0] is waiter
+        permit, pause = scope.try_admit(now, call.plan.cost, clock.random()) if head else (0, FULL)
+    if permit:
+        return permit, 0.0
+    left = min(call.deadline, began + scope.bulkhead.options.max_wait if pause == FULL else FOREVER) - now
+    refuse_long_wait(scope, pause, left, clock)
+    return 0, min(pause, left)
 
 
 def refuse_long_wait(scope: Scope, pause: float, left: float, clock: Clock) -> None:
@@ -253,4 +260,4 @@ def refuse_long_wait(scope: Scope, pause: float, left: float, clock: Clock) -> N
         )  # fmt: skip
 
 
-__all__ = ["FOREVER", "FULL", "Scope", "TaskWaiter", "Waiter", "refuse_long_wait", "wait_turn"]
+__all__ = ["FOREVER", "FULL", "Scope", "TaskWaiter", "Waiter", "look", "refuse_long_wait", "wait_turn"]

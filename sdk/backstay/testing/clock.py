@@ -10,6 +10,7 @@ ready and there is no timer either, the program hangs: the loop says so with `Vi
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import selectors
 import threading
@@ -52,9 +53,15 @@ class VirtualClock:
         """See `Clock.sleep`; returns at once in real time when the loop is a `VirtualLoop`."""
         await asyncio.sleep(seconds)
 
-    def block(self, seconds: float) -> None:
-        """See `Clock.block`; returns at once, with the clock moved on."""
-        self.advance(seconds)
+    def block(self, seconds: float, until: threading.Event | None = None) -> None:
+        """See `Clock.block`; returns at once, with the clock moved on, unless the event is set already.
+
+        Made for one thread: threads that wake each other need the real clock, except where the wait has no end.
+        """
+        if until is None or (seconds < math.inf and not until.is_set()):
+            self.advance(seconds)
+        elif seconds == math.inf:
+            until.wait()
 
     def token(self) -> str:
         """See `Clock.token`; drawn from the seed."""
