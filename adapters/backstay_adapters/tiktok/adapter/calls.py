@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
@@ -91,10 +92,11 @@ class TikTokCalls(Adapter):
         return await self._open(reply)
 
     async def _upload(self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes, str]]) -> Json:
-        """POST a file."""
-        reply = await self._http.send(
-            "POST", ROOT + path, data=dict(fields), files=files, headers=await self._headers()
-        )
+        """POST a file. The boundary comes from the content, so that equal uploads are equal bytes on the wire."""
+        digest = hashlib.sha256(repr((sorted(fields.items()), sorted(files.items()))).encode()).hexdigest()[:32]
+        kind = {"Content-Type": f"multipart/form-data; boundary={digest}"}
+        headers = {**await self._headers(), **kind}
+        reply = await self._http.send("POST", ROOT + path, data=dict(fields), files=files, headers=headers)
         return await self._open(reply)
 
     async def _headers(self) -> dict[str, str]:

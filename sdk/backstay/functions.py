@@ -1,0 +1,130 @@
+"""Resilience for plain functions: one decorator, three ready-made ones, and a call for what is no function of yours.
+
+    @resilient("external_api")
+    async def research(topic: str) -> Report: ...
+
+    @external_api_retry
+    def ask(topic: str) -> str: ...
+
+    campaign = await retry_with_backoff(api.get_campaign, "c1", max_retries=3, timeout=30, context="get_campaign")
+
+The function's own last exception is raised, the very object; ours only where the failure is ours: `CallTimeoutError`,
+`DeadlineExceededError`, `CircuitOpenError`, `LoadShedError`, `RateLimitError`, `UnknownOutcomeError`. What is worth
+another call is in `backstay.transient`. Vendors' operations have adapters; this is for everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol, TypeVar, TypeVarTuple, Unpack, overload
+
+from backstay.operation import refuse_unknown
+from backstay.plain import FunctionOptions, Guard, wrap
+from backstay.policies.settings import refuse
+from backstay.profile import PRESETS, Profile, attempts, preset
+from backstay.transient import On
+
+F = TypeVar("F", bound=Callable[..., object])
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
+
+_SPARE: Final = 3.0
+"""Seconds added to a deadline that is made of attempts and waits."""
+
+
+class Decorator(Protocol):
+    """Gives back a function of the same type."""
+
+    def __call__(self, function: F, /) -> F:
+        """Guard the function."""
+        ...
+
+
+def resilient(profile: Profile | str | None = None, **options: Unpack[FunctionOptions]) -> Decorator:
+    """Guard a function, `async def` or plain, with a profile, the preset of a name, or the default profile.
+
+    Raises InvalidRequestError at once for wrong options, and for generators, which cannot be begun again. A blocking
+    function is not interrupted: its deadline is checked between attempts (`backstay.time_left()` tells it the rest).
+    """
+    if unknown := options.keys() - FunctionOptions.__annotations__.keys():
+        refuse_unknown("resilient", {name: options.get(name) for name in unknown}, _KNOWN)
+    preset(profile)
+
+    def decorate(function: F, /) -> F:
+        return wrap(Guard(function, profile, options))  # type: ignore[return-value]  # the same signature, by functools.wraps
+
+    return decorate
+
+
+_KNOWN: Final = frozenset(FunctionOptions.__annotations__)
+
+
+class Ready:
+    """A decorator with a preset inside: `@external_api_retry`, or `@external_api_retry(max_attempts=3)`."""
+
+    __slots__ = ("__doc__", "_profile")
+
+    def __init__(self, profile: str, doc: str) -> None:
+        self._profile = profile
+        self.__doc__ = doc
+
+    @overload
+    def __call__(self, function: F, /) -> F: ...
+    @overload
+    def __call__(self, **options: Unpack[FunctionOptions]) -> Decorator: ...
+    def __call__(self, function: Any = None, /, **options: Any) -> Any:
+        """Guard a function, or take options and return the decorator."""
+        decorate = resilient(self._profile, **options)
+        return decorate if function is None else decorate(function)
+
+    def __repr__(self) -> str:
+        return f"<{self._profile}_retry>"
+
+
+external_api_retry: Final = Ready("external_api", "5 calls; waits 2, 4, 8, 16 s (S3-02).")
+api_retry: Final = Ready("api", "3 calls; waits 1, 2 s (S3-03).")
+database_retry: Final = Ready("database", "3 calls; waits 0.5, 1 s (S3-04).")
+
+
+async def retry_with_backoff(
+    func: Callable[[Unpack[Ts]], Awaitable[R]],
+    *args: Unpack[Ts],
+    max_retries: int = 3,
+    timeout: float = 30.0,
+    context: str | None = None,
+    profile: Profile | str = "ads_default",
+    **options: Unpack[FunctionOptions],
+) -> R:
+    """Call an async function, or anything that returns an awaitable, until it succeeds or there is reason to stop.
+
+    With the defaults: 4 calls of at most 30 s each, waits of 1, 2 and 4 s, 130 s in all. `context` is the operation's
+    name in logs. Keywords of the function travel in a `functools.partial` or a lambda.
+
+    Never for a call that creates or publishes, unless `effect=` and `look=` say how to find what a lost one made.
+    """
+    if not callable(func):
+        if inspect.iscoroutine(func):
+            func.close()
+        refuse("func", func, "the function itself: a coroutine can be awaited only once")
+    chosen = preset(profile)
+    calls = attempts(options.get("max_attempts"), None if "max_attempts" in options else max_retries, 4)
+    options["max_attempts"] = calls
+    options.pop("max_retries", None)
+    options.setdefault("attempt_timeout", timeout)
+    options.setdefault("deadline", calls * options["attempt_timeout"] + _waits(chosen, calls) + _SPARE)
+    if context is not None:
+        options.setdefault("name", context)
+
+    async def ask(*args: Any) -> R:
+        answer = func(*args)
+        if not inspect.isawaitable(answer):
+            refuse("func", func, "a function that returns an awaitable; @resilient guards blocking ones")
+        return await answer
+
+    decorated = resilient(chosen, **options)(_named(ask, func))
+    return await decorated(*args)
+
+
+__all__ = ["On", "api_retry", "database_retry", "external_api_retry", "resilient", "retry_with_backoff"]

@@ -1,0 +1,323 @@
+"""A plain function under the engine: its settings, checked when it is decorated, its plan, and its wrapper."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import os
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from types import CoroutineType
+from typing import Any, Final, NoReturn, TypedDict
+from weakref import WeakSet
+
+from backstay.engine import blocking, read, write
+from backstay.engine.call import Plan, current, time_left
+from backstay.engine.loop import begin, run
+from backstay.errors import BackstayError, InvalidRequestError
+from backstay.policies.effect import Effect
+from backstay.policies.settings import above, refuse, within
+from backstay.profile import Profile, attempts, preset
+from backstay.runtime import Runtime, default_runtime
+from backstay.transient import SPENT, Judge, On, judge_by, original_of
+from backstay.writes.journal import JournalKey
+
+CREATES: Final = frozenset({Effect.CREATE, Effect.PUBLISH})
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+_OWNER: Final = "function"
+"""What stands for the vendor in the keys of scopes, cache and journal."""
+
+
+class FunctionOptions(TypedDict, total=False):
+    """Options of a decorated function; wrong ones are refused when it is decorated, not when it is called."""
+
+    on: On
+    """What is worth another call, instead of the default rule: exception types, or a predicate. See `backstay.On`."""
+    name: str
+    """The name in logs and errors; default the function's own."""
+    scope: str
+    """Whose breaker, budget and limits it shares; default its own, `module.qualname`."""
+    runtime: Runtime
+    effect: Effect
+    """What a call does; CREATE and PUBLISH need `look`."""
+    look: Callable[..., Any]
+    """Looks, with the call's own arguments, for what a lost call may have made; answers None if nothing is there."""
+    key: Callable[..., str]
+    """Names one intent or one answer, from the call's arguments; default a digest of them."""
+    max_attempts: int
+    """Calls made at most, the first included (1 to 10)."""
+    max_retries: int
+    """The same, not counting the first."""
+    deadline: float
+    """Seconds for the whole call: all attempts and waits."""
+    attempt_timeout: float
+    """Seconds for one attempt; async functions only."""
+    ttl: float
+    """Seconds that an answer counts as fresh in the runtime's cache; async READ only."""
+    max_age: float
+    max_stale: float
+    """Age in seconds up to which a stored answer stands in when tries run out; 0 is never."""
+
+
+class Guard:
+    """One decorated function: everything that can be known before its first call."""
+
+    __slots__ = ("__weakref__", "effect", "function", "judge", "key", "look", "options", "plan", "profile", "scope")
+
+    def __init__(self, function: Callable[..., Any], profile: Profile | str | None, options: FunctionOptions) -> None:
+        self.function = function
+        self.options = options
+        self.profile = _profile(preset(profile), options)
+        self.judge: Judge = judge_by(options.get("on"))
+        self.effect = options.get("effect", Effect.READ)
+        self.scope = options.get("scope") or f"{function_module(function)}.{function_name(function, full=True)}"
+        self.look, self.key = options.get("look"), options.get("key")
+        self.plan: Plan | None = None
+        _check(self)
+        _guards.add(self)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime given, or the process's own."""
+        return self.options.get("runtime") or default_runtime()
+
+    def make(self) -> Plan:
+        """The plan, made at the first call: the process's runtime may not be there any earlier."""
+        runtime, profile, options = self.runtime, self.profile, self.options
+        runtime.check_process()
+        shared = (_OWNER, self.scope)
+        limits = {name: (*shared, name) for name in ("app", *profile.limits)}
+        self.plan = Plan(
+            vendor=None,
+            function=options.get("name") or function_name(self.function),
+            effect=self.effect,
+            clock=runtime.clock,
+            scope=runtime.scope(shared, profile, limits),
+            events=runtime.events,
+            retry=profile.retry,
+            judge=self.judge,
+            attempt_timeout=profile.timeout("default"),
+            deadline=profile.deadline,
+            ttl=options.get("ttl", 0.0),
+            max_age=options.get("max_age"),
+            max_stale=options.get("max_stale", 0.0),
+            revalidate=profile.revalidate,
+            read_lag=profile.read_lag,
+            patience=profile.patience,
+            generate_again=profile.generate_again,
+            original=True,
+        )
+        return self.plan
+
+    def name_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """The key of one call: what `key` says, or a digest of the arguments."""
+        return self.key(*args, **kwargs) if self.key is not None else self.digest(args, kwargs)
+
+    def digest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """A digest of the arguments' repr; refuses those whose repr is another one in the next process."""
+        text = repr((args, sorted(kwargs.items())))
+        if _ADDRESS.search(text):
+            raise InvalidRequestError(
+                f"{self.scope}: its arguments name no intent, they have addresses in their repr", field="key",
+                hint="give key=, a function of the arguments that answers a text",
+            )  # fmt: skip
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def wrap(guard: Guard) -> Callable[..., Any]:
+    """The wrapper that runs the function under the engine; a coroutine function for a coroutine function."""
+    if not is_async(guard.function):
+        wrapper = _blocking(guard)
+    elif guard.effect in CREATES:
+        wrapper = _creating(guard)
+    elif guard.options.get("ttl") or guard.options.get("max_stale"):
+        wrapper = _reading(guard)
+    else:
+        wrapper = _asking(guard)
+    return functools.wraps(guard.function)(wrapper)
+
+
+def _asking(guard: Guard) -> Callable[..., Awaitable[Any]]:
+    function, effect = guard.function, guard.effect
+    drive = write.change if effect in {Effect.SET, Effect.DELETE} else None
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        plan = guard.plan or guard.make()
+        try:
+            if drive is None:
+                return await run(begin(plan), function, args, kwargs)
+            return await drive(plan, function, args, kwargs, look=None)
+        except BackstayError as error:
+            failed = error
+        raise_original(failed)
+
+    return call
+
+
+def _reading(guard: Guard) -> Callable[..., Awaitable[Any]]:
+    from backstay.keys import cache_key  # only who caches needs the codec
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        plan = guard.plan or guard.make()
+        if guard.key is not None:
+            name = f"{_OWNER}/{guard.scope}/{guard.key(*args, **kwargs)}"
+        else:
+            name = cache_key(_OWNER, "", "", guard.scope, args, kwargs)
+        try:
+            return (await read.read(plan, name, guard.runtime.cache, guard.function, args, kwargs)).value
+        except BackstayError as error:
+            failed = error
+        raise_original(failed)
+
+    return call
+
+
+def _creating(guard: Guard) -> Callable[..., Awaitable[Any]]:
+    function, look, judge = guard.function, guard.look, guard.judge
+
+    async def find(*args: Any, **kwargs: Any) -> list[Any]:
+        import asyncio
+
+        try:
+            async with asyncio.timeout(time_left()):
+                found = look(*args, **kwargs) if look is not None else None
+                found = await found if inspect.isawaitable(found) else found
+        except BackstayError:
+            raise
+        except Exception as error:
+            raise judge(error) from error
+        return [] if found is None else [found]
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        plan = guard.plan or guard.make()
+        name = guard.name_of(args, kwargs)
+        key = JournalKey(_OWNER, "", guard.scope, name)
+        payload = name if guard.key is not None else guard.digest(args, kwargs)
+        journal = guard.runtime.journal
+        try:
+            written = await write.create(plan, function, args, kwargs, key=key, payload=payload, look=find, journal=journal)
+        except BackstayError as error:
+            failed = error
+        else:
+            return written.value
+        raise_original(failed)
+
+    return call
+
+
+def _blocking(guard: Guard) -> Callable[..., Any]:
+    function = guard.function
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        plan = guard.plan or guard.make()
+        try:
+            value = blocking.run(begin(plan), function, args, kwargs)
+        except BackstayError as error:
+            failed = error
+        else:
+            if type(value) is CoroutineType:
+                value.close()
+                refuse("function", guard.scope, "an `async def`: this one only returns a coroutine, which runs unguarded")
+            return value
+        raise_original(failed)
+
+    return call
+
+
+def raise_original(error: BackstayError) -> NoReturn:
+    """Raise the function's own exception, the very object; ours only where the failure is ours (timeout, refusal)."""
+    original = original_of(error)
+    if original is None:
+        raise error
+    if error.retryable and current() is not None:
+        setattr(original, SPENT, True)
+    elif getattr(original, SPENT, False):
+        delattr(original, SPENT)
+    context = original.__context__
+    try:
+        raise original
+    finally:
+        original.__context__ = context  # `raise` has put in its place what the caller is handling just now
+        del original, error
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether calling it gives a coroutine."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - its own `async def __call__`
+
+
+def function_module(function: Callable[..., Any]) -> str:
+    """The module's name; of a partial, that of the function inside."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__module__", None) or type(function).__module__
+
+
+def function_name(function: Callable[..., Any], *, full: bool = False) -> str:
+    """The bare name for logs, or the qualified one; a lambda's bare name says nothing, so it is always qualified."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    bare: str = getattr(function, "__name__", None) or type(function).__name__
+    whole: str = getattr(function, "__qualname__", None) or bare
+    return whole if full or bare == "<lambda>" else bare
+
+
+def _profile(profile: Profile, options: FunctionOptions) -> Profile:
+    """The profile with the options in it; every number is checked on the way."""
+    calls = attempts(options.get("max_attempts"), options.get("max_retries"), profile.retry.max_attempts)
+    changes: dict[str, Any] = {name: options[name] for name in ("deadline", "attempt_timeout") if name in options}
+    if calls != profile.retry.max_attempts:
+        changes["retry"] = replace(profile.retry, max_attempts=calls)
+    return profile.with_(**changes) if changes else profile
+
+
+def _check(guard: Guard) -> None:
+    function, options = guard.function, guard.options
+    if not callable(function) or inspect.isclass(function):
+        refuse("function", function, "a function; with @staticmethod or @classmethod, write those above this decorator")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        refuse("function", guard.scope, "a function that returns: a generator cannot be begun again in its middle")
+    if not isinstance(guard.effect, Effect):
+        refuse("effect", guard.effect, f"one of {', '.join(Effect)}")
+    if "runtime" in options and not isinstance(options["runtime"], Runtime):
+        refuse("runtime", options["runtime"], "a backstay.Runtime")
+    for name in ("ttl", "max_age", "max_stale"):
+        if name in options:
+            within(name, options[name], 0.0)  # type: ignore[literal-required]  # the three names above
+    if "deadline" in options:
+        above("deadline", options["deadline"], 0.0)
+    _check_effect(guard)
+
+
+def _check_effect(guard: Guard) -> None:
+    options, creates = guard.options, guard.effect in CREATES
+    caches = bool(options.get("ttl") or options.get("max_stale"))
+    if creates and guard.look is None:
+        refuse("look", None, f"a function that finds what a lost {guard.effect} may have made, or another effect")
+    if guard.look is not None and not creates:
+        refuse("look", guard.look, "effect=Effect.CREATE or Effect.PUBLISH with it")
+    if caches and guard.effect is not Effect.READ:
+        refuse("ttl", options.get("ttl"), "no ttl and no max_stale: only a READ may be answered from a cache")
+    if is_async(guard.function):
+        return
+    if creates:
+        refuse("effect", guard.effect, "an async function: looking before sending again needs one")
+    if caches:
+        refuse("ttl", options.get("ttl"), "an async function: the cache shares one flight among tasks")
+    if "attempt_timeout" in options:
+        refuse("attempt_timeout", options["attempt_timeout"], "the client inside a timeout of its own: a blocking function cannot be cut off")
+
+
+_guards: WeakSet[Guard] = WeakSet()
+
+
+def _forget() -> None:
+    """In a forked child: its plans point at the parent's runtime."""
+    for guard in list(_guards):
+        guard.plan = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
