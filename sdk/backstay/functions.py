@@ -15,15 +15,14 @@ another call is in `backstay.transient`. Vendors' operations have adapters; this
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol, TypeVar, TypeVarTuple, Unpack, overload
+from typing import Any, Final, Protocol, TypeVar, TypeVarTuple, Unpack, cast, overload
 
 from backstay.operation import refuse_unknown
-from backstay.plain import FunctionOptions, Guard, wrap
-from backstay.policies.settings import refuse
-from backstay.profile import PRESETS, Profile, attempts, preset
+from backstay.plain import FunctionOptions, Guard, SharedOptions, function_module, function_name, wrap
+from backstay.policies.settings import above, refuse
+from backstay.profile import Profile, attempts, preset
 from backstay.transient import On
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -64,38 +63,40 @@ _KNOWN: Final = frozenset(FunctionOptions.__annotations__)
 class Ready:
     """A decorator with a preset inside: `@external_api_retry`, or `@external_api_retry(max_attempts=3)`."""
 
-    __slots__ = ("__doc__", "_profile")
+    __slots__ = ("_profile",)
 
-    def __init__(self, profile: str, doc: str) -> None:
+    def __init__(self, profile: str) -> None:
         self._profile = profile
-        self.__doc__ = doc
 
     @overload
     def __call__(self, function: F, /) -> F: ...
     @overload
-    def __call__(self, **options: Unpack[FunctionOptions]) -> Decorator: ...
-    def __call__(self, function: Any = None, /, **options: Any) -> Any:
+    def __call__(self, /, **options: Unpack[FunctionOptions]) -> Decorator: ...
+    def __call__(self, /, *function: Any, **options: Any) -> Any:
         """Guard a function, or take options and return the decorator."""
         decorate = resilient(self._profile, **options)
-        return decorate if function is None else decorate(function)
+        return decorate(*function) if function else decorate
 
     def __repr__(self) -> str:
         return f"<{self._profile}_retry>"
 
 
-external_api_retry: Final = Ready("external_api", "5 calls; waits 2, 4, 8, 16 s (S3-02).")
-api_retry: Final = Ready("api", "3 calls; waits 1, 2 s (S3-03).")
-database_retry: Final = Ready("database", "3 calls; waits 0.5, 1 s (S3-04).")
+external_api_retry: Final = Ready("external_api")
+"""5 calls; waits 2, 4, 8, 16 s (S3-02)."""
+api_retry: Final = Ready("api")
+"""3 calls; waits 1, 2 s (S3-03)."""
+database_retry: Final = Ready("database")
+"""3 calls; waits 0.5, 1 s (S3-04)."""
 
 
 async def retry_with_backoff(
-    func: Callable[[Unpack[Ts]], Awaitable[R]],
-    *args: Unpack[Ts],
+    func: Callable[[*Ts], Awaitable[R]],
+    *args: *Ts,
     max_retries: int = 3,
     timeout: float = 30.0,
     context: str | None = None,
     profile: Profile | str = "ads_default",
-    **options: Unpack[FunctionOptions],
+    **options: Unpack[SharedOptions],
 ) -> R:
     """Call an async function, or anything that returns an awaitable, until it succeeds or there is reason to stop.
 
@@ -104,27 +105,38 @@ async def retry_with_backoff(
 
     Never for a call that creates or publishes, unless `effect=` and `look=` say how to find what a lost one made.
     """
-    if not callable(func):
-        if inspect.iscoroutine(func):
-            func.close()
-        refuse("func", func, "the function itself: a coroutine can be awaited only once")
+    _check_function(func)
     chosen = preset(profile)
-    calls = attempts(options.get("max_attempts"), None if "max_attempts" in options else max_retries, 4)
-    options["max_attempts"] = calls
-    options.pop("max_retries", None)
-    options.setdefault("attempt_timeout", timeout)
-    options.setdefault("deadline", calls * options["attempt_timeout"] + _waits(chosen, calls) + _SPARE)
-    if context is not None:
-        options.setdefault("name", context)
+    calls = attempts(None, max_retries, chosen.retry.max_attempts)
+    above("timeout", timeout, 0.0)
+    full = {
+        "name": context or function_name(func),
+        "scope": f"{function_module(func)}.{function_name(func, full=True)}",
+        "deadline": calls * timeout + _waits(chosen, calls) + _SPARE,
+        "max_attempts": calls,
+        "attempt_timeout": timeout,
+        **options,
+    }
 
-    async def ask(*args: Any) -> R:
+    async def ask(*args: *Ts) -> R:
         answer = func(*args)
         if not inspect.isawaitable(answer):
             refuse("func", func, "a function that returns an awaitable; @resilient guards blocking ones")
         return await answer
 
-    decorated = resilient(chosen, **options)(_named(ask, func))
-    return await decorated(*args)
+    return await resilient(chosen, **cast("FunctionOptions", full))(ask)(*args)
+
+
+def _waits(profile: Profile, calls: int) -> float:
+    """Seconds that all waits between so many calls take at most."""
+    return sum(profile.retry.backoff.nominal(retry) for retry in range(1, calls))
+
+
+def _check_function(func: object) -> None:
+    if inspect.iscoroutine(func):
+        func.close()
+    if not callable(func):
+        refuse("func", func, "the function itself: a coroutine can be awaited only once")
 
 
 __all__ = ["On", "api_retry", "database_retry", "external_api_retry", "resilient", "retry_with_backoff"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import inspect
@@ -21,22 +22,21 @@ from backstay.policies.effect import Effect
 from backstay.policies.settings import above, refuse, within
 from backstay.profile import Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
-from backstay.transient import SPENT, Judge, On, judge_by, original_of
+from backstay.transient import Judge, On, clear_spent, judge_by, mark_spent, original_of
 from backstay.writes.journal import JournalKey
 
 CREATES: Final = frozenset({Effect.CREATE, Effect.PUBLISH})
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+_OF_PROFILE: Final = frozenset({"deadline", "attempt_timeout"})
 _OWNER: Final = "function"
 """What stands for the vendor in the keys of scopes, cache and journal."""
 
 
-class FunctionOptions(TypedDict, total=False):
-    """Options of a decorated function; wrong ones are refused when it is decorated, not when it is called."""
+class SharedOptions(TypedDict, total=False):
+    """Options of every plain function; wrong ones are refused when it is decorated, not when it is called."""
 
     on: On
-    """What is worth another call, instead of the default rule: exception types, or a predicate. See `backstay.On`."""
-    name: str
-    """The name in logs and errors; default the function's own."""
+    """What is worth another call, instead of the default rule: exception types, or a predicate."""
     scope: str
     """Whose breaker, budget and limits it shares; default its own, `module.qualname`."""
     runtime: Runtime
@@ -46,17 +46,25 @@ class FunctionOptions(TypedDict, total=False):
     """Looks, with the call's own arguments, for what a lost call may have made; answers None if nothing is there."""
     key: Callable[..., str]
     """Names one intent or one answer, from the call's arguments; default a digest of them."""
+    deadline: float
+    """Seconds for the whole call: all attempts and waits."""
+
+
+class FunctionOptions(SharedOptions, total=False):
+    """Options of a decorated function."""
+
+    name: str
+    """The name in logs and errors; default the function's own."""
     max_attempts: int
     """Calls made at most, the first included (1 to 10)."""
     max_retries: int
     """The same, not counting the first."""
-    deadline: float
-    """Seconds for the whole call: all attempts and waits."""
     attempt_timeout: float
     """Seconds for one attempt; async functions only."""
     ttl: float
     """Seconds that an answer counts as fresh in the runtime's cache; async READ only."""
     max_age: float
+    """Seconds that a stored answer may be old to be served at once."""
     max_stale: float
     """Age in seconds up to which a stored answer stands in when tries run out; 0 is never."""
 
@@ -178,8 +186,6 @@ def _creating(guard: Guard) -> Callable[..., Awaitable[Any]]:
     function, look, judge = guard.function, guard.look, guard.judge
 
     async def find(*args: Any, **kwargs: Any) -> list[Any]:
-        import asyncio
-
         try:
             async with asyncio.timeout(time_left()):
                 found = look(*args, **kwargs) if look is not None else None
@@ -197,7 +203,9 @@ def _creating(guard: Guard) -> Callable[..., Awaitable[Any]]:
         payload = name if guard.key is not None else guard.digest(args, kwargs)
         journal = guard.runtime.journal
         try:
-            written = await write.create(plan, function, args, kwargs, key=key, payload=payload, look=find, journal=journal)
+            written = await write.create(
+                plan, function, args, kwargs, key=key, payload=payload, look=find, journal=journal
+            )
         except BackstayError as error:
             failed = error
         else:
@@ -219,7 +227,9 @@ def _blocking(guard: Guard) -> Callable[..., Any]:
         else:
             if type(value) is CoroutineType:
                 value.close()
-                refuse("function", guard.scope, "an `async def`: this one only returns a coroutine, which runs unguarded")
+                refuse(
+                    "function", guard.scope, "an `async def`: this one only returns a coroutine, which runs unguarded"
+                )
             return value
         raise_original(failed)
 
@@ -230,11 +240,11 @@ def raise_original(error: BackstayError) -> NoReturn:
     """Raise the function's own exception, the very object; ours only where the failure is ours (timeout, refusal)."""
     original = original_of(error)
     if original is None:
-        raise error
-    if error.retryable and current() is not None:
-        setattr(original, SPENT, True)
-    elif getattr(original, SPENT, False):
-        delattr(original, SPENT)
+        original = error
+    elif current() is None:
+        clear_spent(original)
+    elif error.retryable:  # inside another call, which must not multiply the tries
+        mark_spent(original)
     context = original.__context__
     try:
         raise original
@@ -267,7 +277,7 @@ def function_name(function: Callable[..., Any], *, full: bool = False) -> str:
 def _profile(profile: Profile, options: FunctionOptions) -> Profile:
     """The profile with the options in it; every number is checked on the way."""
     calls = attempts(options.get("max_attempts"), options.get("max_retries"), profile.retry.max_attempts)
-    changes: dict[str, Any] = {name: options[name] for name in ("deadline", "attempt_timeout") if name in options}
+    changes: dict[str, Any] = {name: value for name, value in options.items() if name in _OF_PROFILE}
     if calls != profile.retry.max_attempts:
         changes["retry"] = replace(profile.retry, max_attempts=calls)
     return profile.with_(**changes) if changes else profile
@@ -275,7 +285,7 @@ def _profile(profile: Profile, options: FunctionOptions) -> Profile:
 
 def _check(guard: Guard) -> None:
     function, options = guard.function, guard.options
-    if not callable(function) or inspect.isclass(function):
+    if not callable(function) or isinstance(function, type | staticmethod | classmethod):
         refuse("function", function, "a function; with @staticmethod or @classmethod, write those above this decorator")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         refuse("function", guard.scope, "a function that returns: a generator cannot be begun again in its middle")
@@ -307,7 +317,11 @@ def _check_effect(guard: Guard) -> None:
     if caches:
         refuse("ttl", options.get("ttl"), "an async function: the cache shares one flight among tasks")
     if "attempt_timeout" in options:
-        refuse("attempt_timeout", options["attempt_timeout"], "the client inside a timeout of its own: a blocking function cannot be cut off")
+        refuse(
+            "attempt_timeout",
+            options["attempt_timeout"],
+            "the client inside a timeout of its own: a blocking function cannot be cut off",
+        )
 
 
 _guards: WeakSet[Guard] = WeakSet()

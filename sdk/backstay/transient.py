@@ -7,6 +7,7 @@ names of classes, so it imports none of those libraries. Anything else does not 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from backstay.clock import utc_now
+from backstay.engine.report import STANDS_IN, class_name, original_of
 from backstay.errors import CLASSES, BackstayError
 from backstay.facts import Facts, plain, retry_after
 from backstay.policies.settings import refuse
@@ -28,11 +30,7 @@ On: TypeAlias = type[Exception] | tuple[type[Exception], ...] | Callable[[Except
 
 Judge: TypeAlias = Callable[[Exception], BackstayError]
 
-PREFIX: Final = "plain."
-"""What the rule of every shadow begins with: an error of ours that stands for a function's own exception."""
-
-SPENT: Final = "__backstay_spent__"
-"""Set on an exception that leaves an inner function after its tries: an outer one must not multiply them."""
+_SPENT: Final = "__backstay_spent__"
 
 _LONGEST: Final = 10_000
 _SHOWN: Final = 500
@@ -118,8 +116,13 @@ def classify(error: Exception) -> BackstayError:
     """
     if isinstance(error, BackstayError):
         return error
-    if getattr(error, SPENT, False):
-        return shadow(error, "INTERNAL_ERROR", "spent")
+    found = _usual(error)
+    if _get(error, _SPENT):
+        found.retryable, found.rule = False, f"{STANDS_IN}spent"
+    return found
+
+
+def _usual(error: Exception) -> BackstayError:
     for step in (_kafka, _status, _grpc, _library, _system):
         found = step(error)
         if found is not None:
@@ -147,11 +150,16 @@ def judge_by(on: On | None) -> Judge:
     return lambda error: _ruled(error, isinstance(error, types))
 
 
-def original_of(error: BackstayError) -> BaseException | None:
-    """The exception that an error of ours stands for, or None if it is our own."""
-    if error.rule is not None and error.rule.startswith(PREFIX):
-        return error.__cause__
-    return None
+def mark_spent(error: BaseException) -> None:
+    """Note on an exception that an inner function had its tries with it: an outer one must not multiply them."""
+    with contextlib.suppress(AttributeError):  # a class with slots keeps no notes
+        setattr(error, _SPENT, True)
+
+
+def clear_spent(error: BaseException) -> None:
+    """Take the note away: the exception leaves the outermost function, and may be raised again some day."""
+    if _get(error, _SPENT):
+        delattr(error, _SPENT)
 
 
 def shadow(
@@ -160,7 +168,7 @@ def shadow(
 ) -> BackstayError:  # fmt: skip
     """An error of ours that stands for a function's own; the engine raises it from the original."""
     return CLASSES[kind](
-        describe(error), retryable=retryable, retry_after=wait, status=status, rule=PREFIX + rule
+        describe(error), retryable=retryable, retry_after=wait, status=status, rule=STANDS_IN + rule
     )  # fmt: skip
 
 
@@ -171,13 +179,6 @@ def describe(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - a broken __str__ must not hide the error that it belongs to
         text = ""
     return f"{class_name(error)}: {text}" if text else class_name(error)
-
-
-def class_name(error: BaseException) -> str:
-    """`httpx.ReadTimeout`, `TimeoutError`: the top package and the class."""
-    kind = type(error)
-    package = kind.__module__.partition(".")[0]
-    return kind.__qualname__ if package in {"builtins", "backstay"} else f"{package}.{kind.__qualname__}"
 
 
 def _by_predicate(predicate: Callable[[Exception], bool | float | None]) -> Judge:
@@ -196,7 +197,7 @@ def _by_predicate(predicate: Callable[[Exception], bool | float | None]) -> Judg
 
 def _ruled(error: Exception, again: bool, wait: float | None = None) -> BackstayError:  # noqa: FBT001 - the verdict
     """A shadow that keeps the default rule's type where that agrees, since breaker and budget go by types."""
-    usual = classify(error)
+    usual = error if isinstance(error, BackstayError) else _usual(error)
     kind = usual.type if usual.retryable or not again else "PLATFORM_SERVICE_ERROR"
     return shadow(error, kind, "on", retryable=again, wait=usual.retry_after if wait is None else wait)
 
@@ -268,14 +269,16 @@ def _system(error: Exception) -> BackstayError | None:
     reason = _get(error, "reason")  # urllib.error.URLError wraps the real one
     if isinstance(error, OSError) and isinstance(reason, OSError):
         return _untrusted(error) or _renamed(error, _system(reason))
-    kind = _ERRNOS.get(error.errno or 0) if isinstance(error, OSError) else None
-    return None if kind is None else shadow(error, kind, f"errno.{errno.errorcode[error.errno or 0]}")
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None or number not in _ERRNOS:
+        return None
+    return shadow(error, _ERRNOS[number], f"errno.{errno.errorcode[number]}")
 
 
 def _renamed(error: Exception, inner: BackstayError | None) -> BackstayError | None:
     if inner is None or inner.rule is None:
         return None
-    return shadow(error, inner.type, inner.rule.removeprefix(PREFIX), retryable=inner.retryable)
+    return shadow(error, inner.type, inner.rule.removeprefix(STANDS_IN), retryable=inner.retryable)
 
 
 def _untrusted(error: BaseException) -> BackstayError | None:
@@ -315,3 +318,19 @@ def _asked(headers: Any) -> float | None:
     except Exception:  # noqa: BLE001 - see `_get`
         return None
     return retry_after(lower, lambda: Facts(headers=lower).moment() or utc_now().timestamp())
+
+
+__all__ = [
+    "GRPC",
+    "LIBRARIES",
+    "Judge",
+    "On",
+    "classify",
+    "clear_spent",
+    "describe",
+    "judge_by",
+    "mark_spent",
+    "original_of",
+    "shadow",
+    "status_type",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from backstay.events.model import (
     BreakerChanged,
@@ -119,12 +119,25 @@ def settled(call: Call, outcome: str, found: int) -> None:
         )
 
 
+STANDS_IN: Final = "plain."
+"""What the rule of an error begins with that stands for a plain function's own exception, its cause."""
+
+
+def original_of(error: BackstayError) -> BaseException | None:
+    """The exception that an error of ours stands for; None if it is our own."""
+    return error.__cause__ if error.rule is not None and error.rule.startswith(STANDS_IN) else None
+
+
 def exception_name(error: BackstayError) -> str:
     """The class of what was really raised: a plain function's own exception, or ours."""
-    origin = error.__cause__ if error.rule == "plain" and error.__cause__ is not None else error
-    kind = type(origin)
-    module = kind.__module__.split(".")[0]
-    return kind.__name__ if module in {"builtins", "backstay"} else f"{module}.{kind.__name__}"
+    return class_name(original_of(error) or error)
+
+
+def class_name(error: BaseException) -> str:
+    """`httpx.ReadTimeout`, `TimeoutError`: the top package and the class."""
+    kind = type(error)
+    package = kind.__module__.partition(".")[0]
+    return kind.__qualname__ if package in {"builtins", "backstay"} else f"{package}.{kind.__qualname__}"
 
 
 def problem(plan: Plan, where: str, error: BaseException) -> None:

@@ -1,0 +1,72 @@
+"""Credentials: never shown, asked for once."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+
+import pytest
+
+from backstay.auth import Credentials, Secret
+from backstay.errors import InvalidRequestError
+
+
+def test_a_secret_shows_nothing() -> None:
+    """Not in repr, not in str, not in a pickle."""
+    secret = Secret("hunter2hunter2")
+    assert "hunter2" not in f"{secret} {secret!r}"
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+    assert "hunter2" not in repr(Credentials("hunter2hunter2"))
+
+
+@pytest.mark.parametrize("token", ["", "  ", "ab"])
+def test_an_empty_token_is_refused(token: str) -> None:
+    """Before anything is sent, with the field and the cure."""
+    with pytest.raises(InvalidRequestError) as caught:
+        Credentials(token)
+    assert caught.value.field == "token"
+    assert caught.value.hint
+
+
+def test_token_or_provider_not_both() -> None:
+    """And a provider needs a name that stays when tokens change."""
+
+    async def provide() -> str:
+        return "token"
+
+    with pytest.raises(InvalidRequestError):
+        Credentials("token", provider=provide, name="x")
+    with pytest.raises(InvalidRequestError):
+        Credentials(None)
+    with pytest.raises(InvalidRequestError):
+        Credentials(provider=provide)
+
+
+async def test_a_provider_is_asked_once_by_many() -> None:
+    """Twenty callers with an expired token ask once; each gets the new one."""
+    asked = 0
+
+    async def provide() -> str:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        return f"token-{asked}"
+
+    credentials = Credentials(provider=provide, name="tenant-1")
+    first = await credentials.get()
+    assert all(await asyncio.gather(*(credentials.renew(first) for _ in range(20))))
+    assert asked == 2
+    assert (await credentials.get()).reveal() == "token-2"
+
+
+async def test_a_plain_token_cannot_be_renewed() -> None:
+    """There is nothing newer to be had."""
+    credentials = Credentials("abcdef")
+    assert not credentials.renewable
+    assert not await credentials.renew(await credentials.get())
+
+
+def test_fingerprints_tell_tenants_apart() -> None:
+    """Two tokens have two names; a provider keeps its own over rotations."""
+    assert Credentials("token-a").fingerprint != Credentials("token-b").fingerprint
