@@ -17,7 +17,7 @@ from backstay.engine.loop import begin, run
 from backstay.engine.serial import Serial
 from backstay.errors import BackstayError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
-from backstay.operation import OPTIONS, CallOptions, Operation, refuse_unknown, split_options
+from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options
 from backstay.policies.effect import Effect
 from backstay.profile import Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
@@ -89,7 +89,7 @@ class Adapter:
                 refuse_unknown("with_options", options, OPTIONS)
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin._options = MappingProxyType({**self._options, **options})
+        twin._options = MappingProxyType(merge_options(self._options, options))
         twin._plans = {}
         return twin
 
@@ -225,7 +225,7 @@ class Adapter:
 
     def plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:
         """An operation with its options resolved; kept when no call option changes it."""
-        plan = self._plan(operation, {**self._options, **options})
+        plan = self._plan(operation, merge_options(self._options, options))
         if not options:
             self._plans[operation.name] = plan
         return plan

@@ -137,6 +137,13 @@ def refuse_unknown(name: str, given: Mapping[str, Any], known: frozenset[str]) -
     )
 
 
+def merge_options(far: Mapping[str, Any], near: Mapping[str, Any]) -> dict[str, Any]:
+    """The nearer option wins; max_attempts and max_retries are one option under two names."""
+    aliases = {"max_attempts", "max_retries"}
+    dropped = aliases if aliases & set(near) else set()
+    return {**{name: value for name, value in far.items() if name not in dropped}, **near}
+
+
 def split_options(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Separate the options of a call from the method's own keywords."""
     options = {name: kwargs.pop(name) for name in list(kwargs) if name in OPTIONS}

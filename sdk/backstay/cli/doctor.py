@@ -10,7 +10,10 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
 from typing import Final, Literal
+
+from backstay.clock import SystemClock
 
 Verdict = Literal["ok", "warn", "fail"]
 
@@ -37,7 +40,19 @@ CREDENTIALS: Final = {
 HOSTS: Final = {"tiktok": "business-api.tiktok.com"}
 PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
-Connect = Callable[[str, float], str]
+MOST_SKEW: Final = 300.0
+"""Seconds of difference at which signed requests and certificates begin to fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What a connection told: the protocol, and by how many seconds our clock runs ahead."""
+
+    protocol: str
+    skew: float | None = None
+
+
+Connect = Callable[[str, float], Met]
 
 
 def examine(*, online: bool = False, connect: Connect | None = None) -> list[Check]:
@@ -89,23 +104,39 @@ def proxy() -> Check:
 
 
 def reach(vendor: str, host: str, connect: Connect) -> Check:
-    """Whether a vendor's host answers over TLS, and whether our clock agrees with its certificate."""
+    """Whether a vendor's host answers over TLS, and whether its clock and ours agree."""
+    name = f"{vendor} reachable"
     try:
-        found = connect(host, 5.0)
+        met = connect(host, 5.0)
     except ssl.SSLCertVerificationError as error:
         clock = "not yet valid" in str(error) or "expired" in str(error)
         cure = "set the machine's clock" if clock else "pass Runtime(ssl_context=...) with your company's certificates"
-        return Check(f"{vendor} reachable", "fail", str(error.verify_message), cure)
+        return Check(name, "fail", str(error.verify_message), cure)
     except OSError as error:
-        return Check(f"{vendor} reachable", "fail", str(error), "check network, DNS and firewall")
-    return Check(f"{vendor} reachable", "ok", found)
+        return Check(name, "fail", str(error), "check network, DNS and firewall")
+    if met.skew is not None and abs(met.skew) > MOST_SKEW:
+        return Check(name, "fail", f"our clock is off by {met.skew:.0f} s", "set the machine's clock (NTP)")
+    return Check(name, "ok", met.protocol)
 
 
-def tls_connect(host: str, seconds: float) -> str:
-    """Open a TLS connection and close it; returns the protocol's name."""
-    with socket.create_connection((host, 443), timeout=seconds) as raw:
-        with ssl.create_default_context().wrap_socket(raw, server_hostname=host) as secured:
-            return secured.version() or "TLS"
+def tls_connect(host: str, seconds: float) -> Met:
+    """Open a TLS connection and ask for nothing but the date."""
+    with (
+        socket.create_connection((host, 443), timeout=seconds) as raw,
+        ssl.create_default_context().wrap_socket(raw, server_hostname=host) as secured,
+    ):
+        secured.sendall(f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        head = secured.recv(4096).decode("latin-1")
+        return Met(secured.version() or "TLS", _skew(head))
+
+
+def _skew(head: str) -> float | None:
+    """Seconds by which our clock runs ahead of an answer's Date header."""
+    for line in head.splitlines():
+        name, _, value = line.partition(":")
+        if name.lower() == "date":
+            return SystemClock().wall() - parsedate_to_datetime(value.strip()).timestamp()
+    return None
 
 
 def as_json(checks: list[Check]) -> dict[str, object]:

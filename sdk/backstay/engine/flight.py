@@ -59,6 +59,7 @@ class Flight:
         if heir is None or joiners[heir] <= until or self._place[0].is_closed():
             self._land()
             return False
+        self.leader = None  # the heir's task has not run yet, and the one that leaves may ask again before it does
         heir.set_result(LEAD)
         return True
 

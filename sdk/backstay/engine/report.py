@@ -68,7 +68,7 @@ def failed(call: Call, error: BackstayError) -> None:
         CallFailed(
             at=at, vendor=plan.vendor, function=plan.function, error_type=exception_name(error),
             error_message=str(error), platform=plan.vendor, retry_count=max(0, calls - 1), calls=calls,
-            type=error.type, rule=error.rule,
+            type=error.type, rule=error.rule, why=error.why or "",
         )
     )  # fmt: skip
 

@@ -23,6 +23,11 @@ def bind_context(**values: Any) -> Iterator[None]:
         _context.reset(token)
 
 
+def bound() -> Mapping[str, Any]:
+    """What is bound where the caller is."""
+    return _context.get()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """The base of all events: when (wall seconds, UTC), where, and the context that was bound."""
@@ -97,6 +102,8 @@ class CallFailed(Event):
     calls: int
     type: str = ""
     rule: str | None = None
+    why: str = ""
+    """Why there was no further call: "not_retryable", "attempts", "budget" ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

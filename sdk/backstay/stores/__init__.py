@@ -1,1 +1,1 @@
-"""Where cached answers are kept."""
+"""Where cached answers are kept: in memory, or in a file that outlives the process."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from backstay.policies.settings import refuse
 from backstay_adapters.tiktok.profile import TIERS
 from backstay_adapters.tiktok.sandbox.envelope import Refusal
 
@@ -51,6 +52,8 @@ class Limits:
     """Counts requests and refuses what is too much; without a tier nothing is."""
 
     def __init__(self, tier: str | None) -> None:
+        if tier is not None and tier not in TIERS:
+            refuse("tier", tier, f"one of {", ".join(TIERS)}, or None for no limits")
         self.tier = tier
         self._meters: dict[tuple[str, str], _Meter] = {}
 

@@ -1,0 +1,74 @@
+"""Events as sentences for people: what the console shows, and the message of a plain log record."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from backstay.events.model import (
+    BreakerChanged,
+    CallFailed,
+    Event,
+    FallbackUsed,
+    LimiterWaited,
+    Problem,
+    RetryAttempt,
+    RetryExhausted,
+    RetrySuccess,
+    StaleServed,
+    WriteSettled,
+)
+from backstay.facts import plain
+from backstay.redact import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def sentence(event: Event) -> str:
+    """One line about an event, without secrets and control characters."""
+    return plain(scrub(_sentence(event)))
+
+
+def _sentence(event: Event) -> str:
+    where = event.function or event.vendor or "backstay"
+    match event:
+        case RetryAttempt():
+            tries = f"Attempt {event.calls}/{event.max_attempts} failed, retrying in {event.delay:.1f}s"
+            return f"{tries} ({where}: {event.exception})"
+        case RetrySuccess():
+            return f"{where}: succeeded at call {event.calls}, after {event.total_delay:.1f}s of waits"
+        case RetryExhausted():
+            tries = f"after {event.calls} of {event.max_attempts} calls and {event.total_delay:.1f}s of waits"
+            return f"{where}: gave up {tries} ({event.why}): {event.error}"
+        case CallFailed():
+            return f"{where}: failed with {event.error_type} ({event.rule or event.type}): {event.error_message}"
+        case BreakerChanged():
+            return f"{event.scope}: breaker {event.old} -> {event.new}"
+        case LimiterWaited():
+            return f"{where}: waited {event.wait:.2f}s for its turn ({event.scope})"
+        case StaleServed():
+            return f"{where}: served an answer that is {event.age:.0f}s old, because of {event.cause}"
+        case FallbackUsed():
+            return f"{where}: answered by {event.by}, because of {event.cause}"
+        case WriteSettled():
+            return f"{where}: a write with a lost answer was looked up: {event.outcome} ({event.found} found)"
+        case Problem():
+            return f"{where}: {event.where}: {event.error}"
+        case _:
+            return f"{where}: {event.name}"
+
+
+class ConsoleListener:
+    """Writes one line per event to standard error, or wherever `write` leads."""
+
+    def __init__(self, write: Callable[[str], object] | None = None) -> None:
+        self._write = write
+
+    def __call__(self, event: Event, /) -> None:
+        """See `backstay.events.Listener`."""
+        # Looked up at each event: whoever replaces sys.stderr later is heard.
+        (self._write or sys.stderr.write)(sentence(event) + "\n")
+
+
+__all__ = ["ConsoleListener", "sentence"]
