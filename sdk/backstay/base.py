@@ -160,7 +160,8 @@ class Adapter:
             call = begin(plan)
             return self._served(await run(call, body, args, kwargs), call, "live", None)
         key = cache_key(self.vendor, self.account, self.credentials.fingerprint, operation.name, args[1:], kwargs)
-        answer = await read.read(plan, key, self.runtime.cache, body, args, kwargs)
+        tags = tuple(self.tag(name) for name in plan.tags)
+        answer = await read.read(plan, key, self.runtime.cache, body, args, kwargs, tags)
         return self._served(answer.value, answer.call, answer.source, answer)
 
     async def _write(

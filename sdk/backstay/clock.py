@@ -12,22 +12,17 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Protocol
 
 
 class Clock(Protocol):
     """What the engine asks of time."""
 
-    @property
-    def monotonic(self) -> Callable[[], float]:
+    def monotonic(self) -> float:
         """Seconds on a line that never goes back; only differences mean something."""
         ...
 
-    @property
-    def wall(self) -> Callable[[], float]:
+    def wall(self) -> float:
         """Seconds since 1970 in UTC: for what outlives the process."""
         ...
 
@@ -39,8 +34,7 @@ class Clock(Protocol):
         """Hold the calling thread for so long, or until the event is set; infinity needs an event."""
         ...
 
-    @property
-    def random(self) -> Callable[[], float]:
+    def random(self) -> float:
         """A number in [0, 1)."""
         ...
 
@@ -52,14 +46,18 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own time and the operating system's randomness."""
 
-    __slots__ = ("_rng", "monotonic", "random", "wall")
+    __slots__ = ("_rng",)
+
+    # The built-in functions themselves: the hot path pays for one call, not for one of ours around it.
+    monotonic = staticmethod(time.monotonic)
+    wall = staticmethod(time.time)
 
     def __init__(self, seed: int | None = None) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
-        # Bound here so that the hot path pays for one built-in call and no method of ours.
-        self.monotonic = time.monotonic
-        self.wall = time.time
-        self.random = self._rng.random
+
+    def random(self) -> float:
+        """See `Clock.random`."""
+        return self._rng.random()
 
     async def sleep(self, seconds: float) -> None:
         """See `Clock.sleep`."""

@@ -129,7 +129,7 @@ def own_names(body: Callable[..., Any]) -> frozenset[str]:
 
 def refuse_unknown(name: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
     """Refuse a keyword that is no parameter and no option; a misspelled option must not pass in silence."""
-    unknown = sorted(set(given) - known)[0]
+    unknown = min(set(given) - known)
     close = get_close_matches(unknown, known, n=1)
     cure = f"did you mean {close[0]!r}?" if close else f"options are {', '.join(sorted(OPTIONS))}"
     raise InvalidRequestError(

@@ -40,11 +40,11 @@ from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 class StillClock(SystemClock):
     """Real time to wait by, but always the same date: what is sent must be what was recorded."""
 
-    __slots__ = ("wall",)
-
     def __init__(self) -> None:
         super().__init__(seed=1)
-        self.wall = lambda: 1_767_225_600.0
+
+    def wall(self) -> float:
+        return 1_767_225_600.0
 
 
 @dataclass
@@ -197,13 +197,13 @@ ERRORS: dict[str, tuple[FaultRule, str]] = {
     "token_expired": (FaultRule(FAULT.TOKEN_EXPIRED), "TOKEN_EXPIRED"),
     "token_revoked": (FaultRule(FAULT.TOKEN_REVOKED), "TOKEN_INVALID"),
     "system_error": (FaultRule(FAULT.VENDOR_ERROR, code=50000), "PLATFORM_SERVICE_ERROR"),
-    "internal_timeout": (FaultRule(FAULT.VENDOR_ERROR, code=51001, text="internal service timeout"), "PLATFORM_TIMEOUT"),
+    "internal_timeout": (FaultRule(FAULT.VENDOR_ERROR, code=51001, text="service timeout"), "PLATFORM_TIMEOUT"),
     "maintenance": (FaultRule(FAULT.VENDOR_ERROR, code=60001, text="maintenance"), "SERVICE_UNAVAILABLE"),
     "no_permission": (
         FaultRule(FAULT.VENDOR_ERROR, code=40001, text="No permission to operate advertiser"), "PERMISSION_DENIED",
     ),
     "not_found": (
-        FaultRule(FAULT.VENDOR_ERROR, code=40001, text="The advertiser doesn't exist or has been deleted."), "NOT_FOUND",
+        FaultRule(FAULT.VENDOR_ERROR, code=40001, text="It doesn't exist or has been deleted."), "NOT_FOUND",
     ),
     "bad_gateway": (FaultRule(FAULT.HTTP_5XX, status=502), "PLATFORM_SERVICE_ERROR"),
     "html": (FaultRule(FAULT.HTML, status=200), "BAD_RESPONSE"),

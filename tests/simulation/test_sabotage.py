@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-import pytest
+import pytest  # noqa: TC002 - monkeypatch fixtures are annotated
 
 from backstay.ads import AdPlatform, CampaignTree
 from backstay.engine import write as write_engine

@@ -32,7 +32,8 @@ RETRYABLE = {
     "PLATFORM_SERVICE_ERROR", "PLATFORM_TIMEOUT", "MCP_CONNECTION_ERROR", "MCP_TIMEOUT",
 }  # fmt: skip
 NOT_RETRYABLE = {
-    "TOKEN_EXPIRED", "TOKEN_INVALID", "PERMISSION_DENIED", "BUDGET_INSUFFICIENT", "CREATIVE_REJECTED", "VALIDATION_FAILED",
+    "TOKEN_EXPIRED", "TOKEN_INVALID", "PERMISSION_DENIED", "BUDGET_INSUFFICIENT", "CREATIVE_REJECTED",
+    "VALIDATION_FAILED",
 }  # fmt: skip
 
 
@@ -92,14 +93,14 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 def test_every_error_pickles(cls: type[BackstayError]) -> None:
     """All facts travel; the cause stays behind."""
     error = cls("what", vendor="tiktok", operation="op", retry_after=2.0, request_ids=("r",), field="f", hint="cure")
-    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    copy = pickle.loads(pickle.dumps(error))
     assert copy.__dict__ == error.__dict__
     assert str(copy) == str(error)
 
 
 def test_partial_failures_keep_their_items() -> None:
     """Each item's verdict survives a pickle."""
-    copy = pickle.loads(pickle.dumps(PartialFailureError(items={"1": None, "2": "no"})))  # noqa: S301 - our own bytes
+    copy = pickle.loads(pickle.dumps(PartialFailureError(items={"1": None, "2": "no"})))
     assert copy.items == {"1": None, "2": "no"}
 
 

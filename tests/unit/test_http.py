@@ -44,7 +44,9 @@ async def serving(handler: Handler) -> AsyncIterator[tuple[str, list[bytes]]]:
         server.close()
 
 
-async def ask(base: str, *, client: httpx.AsyncClient | None = None, timeout: float = 5.0, method: str = "GET") -> Reply:
+async def ask(
+    base: str, *, client: httpx.AsyncClient | None = None, timeout: float = 5.0, method: str = "GET"
+) -> Reply:
     """One attempt through the engine."""
     http = Http(base, client=client)
     plan = make_plan(SystemClock(), attempt_timeout=timeout, deadline=timeout * 2)  # type: ignore[arg-type]  # any clock does
@@ -90,7 +92,7 @@ async def test_connection_refused_was_never_sent() -> None:
 
 
 async def test_a_reset_after_sending_is_unknown() -> None:
-    """The vendor got the request and cut the line: it may have acted (and the adapter library calls it ConnectTimeout)."""
+    """The vendor got the request and cut the line: it may have acted (httpx-aiohttp says ConnectTimeout)."""
     async with serving(reset) as (base, seen):
         with pytest.raises(ConnectionFailedError) as caught:
             await ask(base, method="POST")

@@ -11,14 +11,19 @@ from backstay.redact import HIDDEN, fields, headers, scrub
 TOKEN = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=20, max_size=60)
 
 
-@given(TOKEN, st.sampled_from(["access_token={}", '"access_token": "{}"', "Authorization: Bearer {}", "api_key={}", "EAA{}"]))
+@given(
+    TOKEN,
+    st.sampled_from(["access_token={}", '"access_token": "{}"', "Authorization: Bearer {}", "api_key={}", "EAA{}"]),
+)
 def test_tokens_are_hidden_wherever_they_stand(token: str, shape: str) -> None:
     """Query, JSON, header or bare: the value goes, the rest stays."""
     assert token not in scrub(f"before {shape.format(token)} after")
     assert scrub(f"before {shape.format(token)} after").startswith("before ")
 
 
-@pytest.mark.parametrize("text", ["", "a plain sentence", "campaign 1800001000000003926 not found", "token bucket is empty"])
+@pytest.mark.parametrize(
+    "text", ["", "a plain sentence", "campaign 1800001000000003926 not found", "token bucket is empty"]
+)
 def test_harmless_text_stays(text: str) -> None:
     """Ids and words that only sound secret are shown."""
     assert scrub(text) == text

@@ -88,7 +88,7 @@ async def _play(ads: AdPlatform, runtime: Runtime, world: World, pace: Pace, pro
 
 
 def shortened(plan: FaultPlan, share: float) -> FaultPlan:
-    """The same plan for a day of seconds: windows and delays shrink alike, and a long rate limit becomes a short one."""
+    """The same plan for a day of seconds: windows and delays shrink alike, long rate limits become short."""
 
     def span(value: Any) -> Any:
         if isinstance(value, tuple):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,7 +63,7 @@ async def read(
         return value
 
     try:
-        value = await shared(cache.flights, key, fetch, remaining=call.left)
+        value = await shared(cache.flights, key, fetch, remaining=call.left, tags=tags)
     except BackstayError as error:
         stale = stand_in(plan, key, cache, error)
         if stale is None:
@@ -107,7 +105,7 @@ def stand_in(plan: Plan, key: str, cache: Cache, error: BackstayError) -> StandI
 def _refresh(
     plan: Plan, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
 ) -> None:
-    """Fetch a new answer in the background, in an empty context: no deadline and no ids of the caller go along."""
+    """Fetch a new answer in the background: once for all callers, with no deadline and no ids of theirs."""
 
     async def fetch() -> Any:
         begun = cache.begin()
@@ -115,11 +113,4 @@ def _refresh(
         cache.store(key, value, ttl=plan.ttl, tags=tags, begun=begun)
         return value
 
-    async def refreshed() -> None:
-        try:
-            await shared(cache.flights, key, fetch, remaining=None)
-        except BackstayError as error:
-            report.problem(plan, "cache.refresh", error)
-
-    task = contextvars.Context().run(asyncio.ensure_future, refreshed())
-    cache.track(task)
+    cache.refresh(key, fetch, tags=tags, failed=lambda error: report.problem(plan, "cache.refresh", error))

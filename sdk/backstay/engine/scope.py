@@ -19,7 +19,6 @@ from backstay.taxonomy import Certainty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backstay.clock import Clock
     from backstay.engine.call import Call
     from backstay.policies.breaker import Breaker, Change
     from backstay.policies.budget import RetryBudget
@@ -108,7 +107,7 @@ class Scope:
                 limiter.take(now, cost)
         return wait
 
-    def done(self, permit: int, now: float, took: float, failed: bool | None) -> None:
+    def done(self, permit: int, now: float, took: float, failed: bool | None) -> None:  # noqa: FBT001 - a verdict
         """Give every permit back; `failed` None means no verdict on the vendor (cancelled, or our own affair)."""
         with self.lock:
             self.bulkhead.leave()
@@ -240,12 +239,14 @@ def look(scope: Scope, call: Call, waiter: Waiter, began: float) -> tuple[int, f
         permit, pause = scope.try_admit(now, call.plan.cost, clock.random()) if head else (0, FULL)
     if permit:
         return permit, 0.0
-    left = min(call.deadline, began + scope.bulkhead.options.max_wait if pause == FULL else FOREVER) - now
-    refuse_long_wait(scope, pause, left, clock)
+    # Only who is held up by a full bulkhead has waited long enough at some point; a gate is waited for.
+    patience = began + scope.bulkhead.options.max_wait if head and pause == FULL else FOREVER
+    left = min(call.deadline, patience) - now
+    refuse_long_wait(scope, pause, left)
     return 0, min(pause, left)
 
 
-def refuse_long_wait(scope: Scope, pause: float, left: float, clock: Clock) -> None:
+def refuse_long_wait(scope: Scope, pause: float, left: float) -> None:
     """Refuse at once what cannot be admitted in time, so that a caller learns it now and not at the deadline."""
     if pause != FULL and pause >= left:
         raise RateLimitError(

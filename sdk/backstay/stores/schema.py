@@ -14,10 +14,12 @@ APPLICATION: Final = 0x62737963
 """SQLite's application id of our files ("bsyc"): what does not carry it is somebody else's and is left alone."""
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
-        "CREATE TABLE entries (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL,"
-        " stored_at REAL NOT NULL, ttl REAL NOT NULL, tags TEXT NOT NULL)",
-        "CREATE TABLE tags (tag TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,"
-        " PRIMARY KEY (tag, entry)) WITHOUT ROWID",
+        """CREATE TABLE entries (
+            id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL,
+            stored_at REAL NOT NULL, ttl REAL NOT NULL, tags TEXT NOT NULL)""",
+        """CREATE TABLE tags (
+            tag TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+            PRIMARY KEY (tag, entry)) WITHOUT ROWID""",
         "CREATE INDEX tags_of ON tags (entry)",
     ),
 )
@@ -81,7 +83,7 @@ def _connect_checked(path: Path) -> sqlite3.Connection:
     try:
         _check(path, db)
         db.execute("PRAGMA journal_mode = WAL")
-        _migrate(path, db)
+        _migrate(db)
     except BaseException:
         db.close()
         raise
@@ -97,16 +99,17 @@ def _check(path: Path, db: sqlite3.Connection) -> None:
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
         raise _refused(path, "it is another program's database", "choose another path")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise _refused(
+            path, f"it has version {version}, we know {len(MIGRATIONS)}", "upgrade backstay or choose another path"
+        )
 
 
-def _migrate(path: Path, db: sqlite3.Connection) -> None:
+def _migrate(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")  # two processes may open a new file at once; the second finds it made
     try:
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise _refused(
-                path, f"it has version {version}, we know {len(MIGRATIONS)}", "upgrade backstay or choose another path"
-            )
         for statement in (statement for step in MIGRATIONS[version:] for statement in step):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

@@ -41,13 +41,13 @@ class Pending:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.changes: set[Change] = set()
+        self.changes: dict[Change, None] = {}  # in order
         self._keys: dict[str, Change] = {}
         self._drops: tuple[Change, ...] = ()
 
     def add(self, change: Change) -> None:
         """Remember a change; it comes after all that were added before."""
-        self.changes.add(change)
+        self.changes[change] = None
         if change.kind in {"put", "key"}:
             self._keys[change.name] = change
             return
@@ -58,11 +58,18 @@ class Pending:
 
     def remove(self, done: list[Change]) -> None:
         """Forget what is in the file now."""
-        self.changes.difference_update(done)
         for change in done:
+            self.changes.pop(change, None)
             if self._keys.get(change.name) is change:
                 del self._keys[change.name]
         self._drops = tuple(change for change in self._drops if change in self.changes)
+
+    def replace(self, gone: list[Change], first: list[Change]) -> None:
+        """Forget some changes and put others before all that is left."""
+        later = [change for change in self.changes if change not in gone]
+        self.changes, self._keys, self._drops = {}, {}, ()
+        for change in (*first, *later):
+            self.add(change)
 
     def view(self, key: str) -> tuple[Change | None, tuple[Change, ...]]:
         """The newest change of this very key, and the drops that may hide what the file still says of it.
@@ -81,6 +88,7 @@ class Writer:
         self._max_entries = max_entries
         self._unchecked = max_entries  # puts since the file was last cut: so the first put checks an old file
         self.on_problem = on_problem
+        self._owed: list[Change] = []
         self._queue: queue.SimpleQueue[Change | threading.Event | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="backstay-cache", daemon=True)
         self._thread.start()
@@ -109,7 +117,8 @@ class Writer:
         """Commit what is queued, end the thread, close the connection."""
         if self.alive:
             self._queue.put(None)
-            self._thread.join()
+            if threading.current_thread() is not self._thread:  # the collector may call from anywhere
+                self._thread.join()
 
     def _run(self) -> None:
         going = True
@@ -165,10 +174,7 @@ class Writer:
         drops = [*self._owed, *(change for change in batch if change.kind != "put")]
         owed = drops if len(drops) <= BATCH else [Change("all")]
         with self.pending.lock:
-            later = self.pending.since(batch)
-            self.pending.remove([*self._owed, *batch])
-            for change in (*owed, *later):
-                self.pending.add(change)
+            self.pending.replace([*self._owed, *batch], owed)
         self._owed = owed
 
     def _tell(self, error: Exception) -> None:

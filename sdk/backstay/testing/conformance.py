@@ -3,7 +3,7 @@
     class TestPinterest(AdPlatformConformance):
         @pytest.fixture
         def bench(self) -> Bench:
-            return Bench(PinterestSandbox(), lambda runtime, transport: PinterestAds(..., runtime=runtime, transport=transport))
+            return Bench(PinterestSandbox(), lambda runtime, transport: PinterestAds(..., runtime=runtime))
 
 The numbers are those of the common model (C1 to C18). C3 and C15 (journal and spend guard) come with the durable
 journal.

@@ -6,7 +6,7 @@ called again and goes on: what is there is found, what is missing is made.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from backstay.ads.model import AdGroup, BuiltGroup, BuiltTree, Created
 from backstay.ads.words import ConfiguredStatus
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from backstay.ads.spec import CampaignTree, GroupTree
     from backstay.operation import CallOptions
 
-_RANK: Final = ("created", "adopted", "replayed")
+How = Literal["created", "adopted", "replayed"]
+
+_RANK: Final[tuple[How, ...]] = ("created", "adopted", "replayed")
 
 
 async def build_tree(
@@ -31,7 +33,7 @@ async def build_tree(
         for number, group in enumerate(tree.groups)
     ]
     built = BuiltTree(campaign=campaign.value, groups=tuple(group for group, _ in groups))
-    hows = (campaign.how, *(how for _, each in groups for how in each))
+    hows: tuple[How, ...] = (campaign.how, *(how for _, each in groups for how in each))
     # The tree was made by this call if any part of it was.
     how = min(hows, key=_RANK.index)
     return stamp(Created(value=built, how=how), campaign.served)
@@ -39,7 +41,7 @@ async def build_tree(
 
 async def _group(
     platform: AdPlatform, campaign: Ref, group: GroupTree, key: str, options: CallOptions
-) -> tuple[BuiltGroup, tuple[str, ...]]:
+) -> tuple[BuiltGroup, tuple[How, ...]]:
     made: Created[AdGroup] = await platform.create_ad_group(campaign, group.ad_group, idempotency_key=key, **options)
     ads = [
         await platform.create_ad(made.value.ref, ad, idempotency_key=f"{key}/{number}", **options)

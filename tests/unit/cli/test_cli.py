@@ -21,7 +21,14 @@ def test_the_demo_prints_its_json_and_exits_by_its_verdict() -> None:
     result = runner.invoke(app, ["demo", "--seed", "3", "--faults", "storm", "--json"])
     body = json.loads(result.stdout)
     assert set(body) == {"seed", "faults", "seconds", "simulated_seconds", "platforms", "world", "ok"}
-    assert set(body["platforms"]["tiktok"]) == {"operations", "attempts", "retries", "stale_served", "adopted", "errors"}
+    assert set(body["platforms"]["tiktok"]) == {
+        "operations",
+        "attempts",
+        "retries",
+        "stale_served",
+        "adopted",
+        "errors",
+    }
     assert set(body["world"]) == {"duplicates", "parked", "active_trees", "orphans"}
     assert (result.exit_code, body["ok"]) == (0, True)
     assert body["seconds"] < 30
@@ -100,14 +107,18 @@ def test_doctor_tells_why_a_vendor_cannot_be_reached() -> None:
     assert "network" in cures[2]
 
 
-@pytest.mark.parametrize(("skew", "verdict"), [(0.0, "ok"), (10.0, "ok"), (400.0, "fail"), (-400.0, "fail"), (None, "ok")])
+@pytest.mark.parametrize(
+    ("skew", "verdict"), [(0.0, "ok"), (10.0, "ok"), (400.0, "fail"), (-400.0, "fail"), (None, "ok")]
+)
 def test_doctor_measures_the_clock(skew: float | None, verdict: str) -> None:
     """Five minutes off and signatures fail."""
     found = doctor.reach("tiktok", "x", lambda host, seconds: doctor.Met("TLSv1.3", skew))
     assert found.verdict == verdict
 
 
-def test_without_the_extra_the_cure_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_extra_the_cure_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`backstay` without typer says what to install."""
     monkeypatch.setitem(sys.modules, "typer", None)
     monkeypatch.delitem(sys.modules, "backstay.cli.app", raising=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -35,9 +36,9 @@ def test_waits_are_one_two_four_seconds() -> None:
     with pytest.raises(PlatformServiceError) as caught:
         virtually(run(begin(make_plan(clock)), vendor, (), {}), clock)
 
-    assert [0.0, 1.0, 3.0, 7.0] == pytest.approx(vendor.times)
+    assert pytest.approx(vendor.times) == [0.0, 1.0, 3.0, 7.0]
     assert caught.value.why == "attempts"
-    assert [1, 2, 3, 4] == [attempt.number for attempt in caught.value.attempts]
+    assert [attempt.number for attempt in caught.value.attempts] == [1, 2, 3, 4]
 
 
 def test_four_hanging_attempts_end_after_127_seconds() -> None:
@@ -60,7 +61,7 @@ def test_success_after_retries_tells_its_story() -> None:
     value = virtually(run(begin(make_plan(clock, events=events)), vendor, (), {}), clock)
 
     assert value == "done"
-    assert ["retry_attempt", "retry_attempt", "retry_success"] == [event.name for event in events]
+    assert [event.name for event in events] == ["retry_attempt", "retry_attempt", "retry_success"]
     assert events[-1].facts()["total_delay"] == pytest.approx(3.0)
     assert events[-1].facts()["calls"] == 3
 
@@ -83,7 +84,7 @@ def test_only_what_passes_is_asked_again(error: Exception, calls: int) -> None:
     clock = VirtualClock()
     vendor = Script(clock, error)
 
-    with pytest.raises(Exception):  # noqa: B017, PT011 - the table names many classes
+    with pytest.raises(Exception):  # noqa: B017 - the table names many classes
         virtually(run(begin(make_plan(clock)), vendor, (), {}), clock)
 
     assert vendor.calls == calls
@@ -127,7 +128,7 @@ def test_nested_calls_inherit_what_is_left() -> None:
 
     virtually(run(begin(make_plan(clock, deadline=10.0)), outer, (), {}), clock)
 
-    assert [8.0] == pytest.approx(inner_left)
+    assert pytest.approx(inner_left) == [8.0]
     assert current() is None
 
 
@@ -166,7 +167,7 @@ def test_the_vendors_wait_holds_everybody_and_lets_them_out_paced() -> None:
     began = virtually(main(), clock)
     waits = [moment - began for moment in times[1:]]
     assert min(waits) >= 5.0
-    assert all(later - earlier > 0.1 for earlier, later in zip(waits, waits[1:], strict=False))
+    assert all(later - earlier > 0.1 for earlier, later in itertools.pairwise(waits))
 
 
 def test_a_vendors_wait_beyond_the_deadline_fails_at_once() -> None:

@@ -31,7 +31,7 @@ KEY = JournalKey("test", "acc", "create_thing", "k1")
 
 
 class Vendor:
-    """Creates things; `plan` says for each send what happens: "ok", "lost" (made, answer lost), "dropped", "refused"."""
+    """Creates things; `plan` says what each send does: "ok", "lost" (made, answer lost), "dropped", "unsent"."""
 
     def __init__(self, clock: VirtualClock, *plan: str, lag: float = 0.0, blind: int = 0) -> None:
         self.clock = clock
@@ -47,7 +47,7 @@ class Vendor:
         step = self.plan.pop(0) if len(self.plan) > 1 else self.plan[0]
         if step in {"ok", "lost"}:
             self.made.append((f"id{self.sends}", self.clock.monotonic() + self.lag))
-        if step == "lost" or step == "dropped":
+        if step in {"lost", "dropped"}:
             raise ConnectionFailedError("reset", certainty=Certainty.UNKNOWN)
         if step == "unsent":
             raise ConnectionFailedError("refused", certainty=Certainty.NOT_SENT)
@@ -92,7 +92,7 @@ def test_a_lost_answer_is_adopted() -> None:
 
 
 def test_an_absent_object_is_sent_again_only_after_the_read_lag() -> None:
-    """ "None" before the read lag is no proof; after it the same create is sent once more."""
+    """Nothing seen before the read lag is no proof; after it the same create is sent once more."""
     clock = VirtualClock()
     began = clock.monotonic()
     vendor = Vendor(clock, "dropped", "ok")

@@ -55,8 +55,8 @@ class BreakerMachine(RuleBasedStateMachine):
     def snapshot(self) -> tuple[object, ...]:
         """All that decides about later calls, but for the places of probes."""
         breaker = self.breaker
-        tally = breaker._tally.recent(self.now, 10**9)  # noqa: SLF001 - the statistic itself is the subject
-        inner = (breaker._until, breaker._well, breaker._outage, breaker._current)  # noqa: SLF001 - as above
+        tally = breaker._tally.recent(self.now, 10**9)
+        inner = (breaker._until, breaker._well, breaker._outage, breaker._current)
         return breaker.state, tally, inner, len(breaker.changes)
 
     def probes_out(self) -> list[Held]:

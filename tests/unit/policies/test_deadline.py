@@ -82,7 +82,7 @@ def test_nothing_is_known_at_first() -> None:
 @pytest.mark.parametrize("median", [0.05, 2.0, 40.0])
 def test_the_median_is_found(median: float) -> None:
     """After a few hundred log-normal durations the estimate is within a quarter of their median."""
-    rng = random.Random(7)  # noqa: S311 - test data
+    rng = random.Random(7)
     typical = Typical()
     for _ in range(500):
         typical.add(median * rng.lognormvariate(0.0, 0.4))

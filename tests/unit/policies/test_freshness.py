@@ -36,7 +36,7 @@ FRESH, REVALIDATE, STALE_OK, GONE = Verdict
         (float("nan"), 60, None, 3600, 30, GONE),
     ],
 )
-def test_verdict_table(  # noqa: PLR0913, PLR0917 - one column an argument
+def test_verdict_table(
     age: float, ttl: float, max_age: float | None, max_stale: float, revalidate: float, verdict: Verdict
 ) -> None:
     """Each border belongs to the older side."""

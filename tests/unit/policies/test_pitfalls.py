@@ -85,7 +85,7 @@ def test_cancelled_calls_are_no_failures_purgatory() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_noise_does_not_trip_it_nopanic_min_calls_5(seed: int, share: float) -> None:
     """Even 70 % random failures at 50 calls a second are the limiter's business, not an outage."""
-    rng = random.Random(seed)  # noqa: S311 - test data
+    rng = random.Random(seed)
     breaker = Breaker()
     for now in arrivals(rng, 50.0, 0.0, 60.0 if share < 0.7 else 15.0):
         token = breaker.permit(now, 0.5)
@@ -96,7 +96,7 @@ def test_noise_does_not_trip_it_nopanic_min_calls_5(seed: int, share: float) -> 
 @pytest.mark.parametrize("seed", range(8))
 def test_an_outage_costs_a_tenth_of_its_calls_and_two_seconds(seed: int) -> None:
     """Fixed open times send 1 to 26 % into an outage and come back 4 to 5 s late; here both are bounded."""
-    rng = random.Random(seed)  # noqa: S311 - test data
+    rng = random.Random(seed)
     end = 40.0 + rng.uniform(0.0, 5.0)
     breaker, budget, retry = Breaker(), RetryBudget(), Retry()
     events = [(at, number, 1) for number, at in enumerate(arrivals(rng, 50.0, 0.0, 60.0))]
@@ -144,7 +144,7 @@ def test_cancelled_waiters_keep_no_slots_nopanic() -> None:
 def test_retry_after_is_shared_not_obeyed_call_by_call() -> None:
     """Measured: obeyed by each call alone it ends in bans; one paced gate wastes at most five refusals."""
     for seed in range(8):
-        rng = random.Random(seed)  # noqa: S311 - test data
+        rng = random.Random(seed)
         times = arrivals(rng, 20.0, 0.0, 20.0) + arrivals(rng, 80.0, 20.0, 25.0) + arrivals(rng, 15.0, 25.0, 90.0)
         limiter, now, window, used, refused, slowest = Limiter(), 0.0, 0, 0, 0, 0.0
         waiting = list(times)

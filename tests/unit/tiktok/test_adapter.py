@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import pickle
-from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -75,7 +74,8 @@ def test_a_misspelled_option_is_refused_with_its_neighbour(bench: Bench) -> None
 
 
 @pytest.mark.parametrize(
-    "options", [{"deadline": 0}, {"deadline": -1.0}, {"attempt_timeout": "5"}, {"max_attempts": 11}, {"max_attempts": 0}]
+    "options",
+    [{"deadline": 0}, {"deadline": -1.0}, {"attempt_timeout": "5"}, {"max_attempts": 11}, {"max_attempts": 0}],
 )
 def test_options_out_of_range_are_refused(bench: Bench, options: dict[str, Any]) -> None:
     """Field, value and cure; nothing is sent."""
@@ -162,14 +162,14 @@ def test_an_adapter_is_not_pickled(bench: Bench) -> None:
     with pytest.raises(TypeError):
         pickle.dumps(ads)
     account = bench.run(ads.get_account())
-    assert pickle.loads(pickle.dumps(account)) == account  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(account)) == account
     assert TOKEN not in repr(ads)
 
 
 def _in_child(queue: Any) -> None:
     bench = Bench(TikTokSandbox(), make)
     runtime = bench.new_runtime()
-    runtime._pid = -1  # noqa: SLF001 - as if it had been made before the fork
+    runtime._pid = -1
     try:
         bench.run(make(runtime, bench.transport).get_account())
     except InvalidRequestError as error:

@@ -26,7 +26,8 @@ def test_the_token_is_the_same_everywhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [("meta", "1", "op", "k"), ("tiktok", "2", "op", "k"), ("tiktok", "1", "po", "k"), ("tiktok", "1", "op", "q")]
+    "other",
+    [("meta", "1", "op", "k"), ("tiktok", "2", "op", "k"), ("tiktok", "1", "po", "k"), ("tiktok", "1", "op", "q")],
 )
 def test_another_scope_is_another_token(other: tuple[str, str, str, str]) -> None:
     """Platform, account, operation and key all count."""

@@ -60,10 +60,10 @@ class TikTokAds(TikTokReports):
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
-        """Make one from TIKTOK_ACCESS_TOKEN, TIKTOK_ADVERTISER_ID and, where set, TIKTOK_APP_ID, TIKTOK_TIER, TIKTOK_SANDBOX."""
+        """Make one from TIKTOK_ACCESS_TOKEN and TIKTOK_ADVERTISER_ID; _APP_ID, _TIER and _SANDBOX as set."""
         token, advertiser = (_variable(name) for name in ("TIKTOK_ACCESS_TOKEN", "TIKTOK_ADVERTISER_ID"))
         sandbox = os.environ.get("TIKTOK_SANDBOX", "").lower() in {"1", "true", "yes"}
-        told = {
+        told: dict[str, Any] = {
             "app_id": os.environ.get("TIKTOK_APP_ID", ""),
             "tier": os.environ.get("TIKTOK_TIER", "sandbox" if sandbox else "basic"),
             "base_url": SANDBOX_API if sandbox else API,

@@ -23,7 +23,7 @@ class TikTokBuild(TikTokStatus):
     flow: Flow | Literal["auto"] = "auto"
 
     async def _created(self, kind: Kind, written: Written[Ref]) -> Created[Any]:
-        """Read back what was made. The vendor may ignore "paused" (it did, for campaigns of the manual flow): then pause."""
+        """Read back what was made. The vendor may ignore "paused" (its manual flow did, for campaigns): then pause."""
         found = await self._made_visible(kind, written)
         if written.fresh and found.status.configured is ConfiguredStatus.ACTIVE:
             found = (await self.set_status(written.value, ConfiguredStatus.PAUSED)).value

@@ -83,8 +83,8 @@ class TikTokCampaigns(TikTokBuild):
         for name in ("bid", "schedule"):
             if getattr(patch, name) is not UNSET:
                 raise UnsupportedCapabilityError(
-                    f"TikTok's campaigns have no {name}", vendor=self.vendor, field=name, value=str(getattr(patch, name)),
-                    hint="set it on the ad groups",
+                    f"TikTok's campaigns have no {name}", vendor=self.vendor, field=name,
+                    value=str(getattr(patch, name)), hint="set it on the ad groups",
                 )  # fmt: skip
         before = await self._must_be_live(CAMPAIGN, ref)
         body = await self._patched(CAMPAIGN, before, patch)

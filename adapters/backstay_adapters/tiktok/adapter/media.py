@@ -1,4 +1,4 @@
-"""Images and videos. Uploading spends nothing, so a lost answer costs a duplicate at worst; we look first all the same."""
+"""Images and videos. Uploading spends nothing: a lost answer costs a duplicate at worst. We look first all the same."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TikTokMedia(TikTokAdObjects):
     async def upload_video(
         self, media: MediaUpload, *, idempotency_key: str, **options: Unpack[CallOptions]
     ) -> Created[MediaRef]:
-        """Upload a video and wait until it can be used (NotReadyError after two minutes; call again with the key)."""
+        """Upload a video and wait until it can be used (NotReadyError after two minutes: call again)."""
         self._is(media, MediaKind.VIDEO)
         written = await self._upload_video(media, idempotency_key=idempotency_key, **options)
         ready = await poll(self.runtime.clock, lambda: self._ready_video(written.value), TRANSCODING)

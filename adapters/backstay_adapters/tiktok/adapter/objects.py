@@ -280,7 +280,7 @@ def marked_name(item: Any) -> str:
 
 
 def compare(wanted: Mapping[str, Json], before: Mapping[str, Json], now: Mapping[str, Json]) -> Seen:
-    """What a read shows of a change: as wanted, as before, or neither. Fields that reads do not show count as wanted."""
+    """What a read shows of a change: as wanted, as before, or neither. Fields that are not shown count as wanted."""
     if all(now.get(name) is None or same(now[name], value) for name, value in wanted.items()):
         return Seen.WANTED
     if all(same(now.get(name), before.get(name)) for name in wanted):

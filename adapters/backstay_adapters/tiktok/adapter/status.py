@@ -30,7 +30,7 @@ class TikTokStatus(TikTokObjects):
                 "TikTok cannot archive", vendor=self.vendor, field="status", value=status.value,
                 hint="pause it, or delete it for good",
             )  # fmt: skip
-        kind = KINDS[ref.level] if ref.level in KINDS else None
+        kind = KINDS.get(ref.level)
         if kind is None:
             raise InvalidRequestError(
                 "an account has no switch", field="ref", value=str(ref), hint="pass an object's ref"

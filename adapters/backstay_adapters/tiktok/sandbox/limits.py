@@ -53,7 +53,7 @@ class Limits:
 
     def __init__(self, tier: str | None) -> None:
         if tier is not None and tier not in TIERS:
-            refuse("tier", tier, f"one of {", ".join(TIERS)}, or None for no limits")
+            refuse("tier", tier, f"one of {', '.join(TIERS)}, or None for no limits")
         self.tier = tier
         self._meters: dict[tuple[str, str], _Meter] = {}
 

@@ -12,7 +12,7 @@ _TWO_DIGITS: Final = (
     "PEN PHP PKR PLN QAR RON RUB SAR SEK SGD THB TRY UAH USD UYU ZAR COP CRC"
 )
 _WHOLE: Final = "CLP HUF IDR ISK JPY KRW PYG TWD VEF VND"
-"""Integers only, by the vendor's table of currencies (vendor page "Currency"): not what ISO 4217 says of HUF and TWD."""
+"""Integers only, by the vendor's table (page "Currency"): not what ISO 4217 says of HUF and TWD."""
 
 UNITS: Final = UnitTable(
     "tiktok",

@@ -160,7 +160,8 @@ def _overlaps(value: Targeting, low: int, high: int) -> bool:
     if low < first <= high or low <= last < high:
         edges = ", ".join(f"{each[1]}-{each[2]}" for each in words.AGES)
         raise UnsupportedCapabilityError(
-            f"TikTok has no ages {first} to {last}", vendor="tiktok", field="targeting.age_min", value=f"{first}-{last}",
+            f"TikTok has no ages {first} to {last}", vendor="tiktok",
+            field="targeting.age_min", value=f"{first}-{last}",
             hint=f"begin and end with its groups: {edges}",
         )  # fmt: skip
     return first <= low and high <= last
