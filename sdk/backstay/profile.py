@@ -150,6 +150,6 @@ def preset(profile: Profile | str | None) -> Profile:
         return profile
     if profile is None:
         return Profile()
-    if profile not in PRESETS:
+    if not isinstance(profile, str) or profile not in PRESETS:
         refuse("profile", profile, f"a Profile or one of {', '.join(PRESETS)}")
     return PRESETS[profile]

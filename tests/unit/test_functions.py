@@ -455,10 +455,10 @@ def test_retry_with_backoff_refuses_what_it_cannot_repeat(stage: Stage, wrong: s
     """A coroutine object can be awaited once; a blocking function is no awaitable."""
 
     async def main() -> None:
-        func: Any = {"coroutine": asyncio.sleep(0), "blocking": lambda: 1, "no function": 7}.pop(wrong)
-        if wrong != "coroutine":
-            pass
-        await retry_with_backoff(func, runtime=stage.runtime)
+        func: Any = {"coroutine": lambda: asyncio.sleep(0), "blocking": lambda: blocking, "no function": lambda: 7}[
+            wrong
+        ]()
+        await retry_with_backoff(func, *([1] if wrong == "blocking" else []), runtime=stage.runtime)
 
     with pytest.raises(InvalidRequestError) as caught:
         virtually(main(), stage.clock)

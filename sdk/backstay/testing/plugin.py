@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 if TYPE_CHECKING:
+    from backstay.events import Event
+    from backstay.runtime import Runtime
     from backstay.testing.clock import VirtualClock
 
 T = TypeVar("T")
@@ -44,6 +46,14 @@ def backstay_run(backstay_clock: VirtualClock) -> Callable[[Coroutine[Any, Any, 
         return run(work, backstay_clock)
 
     return running
+
+
+@pytest.fixture
+def backstay_events() -> Callable[[Runtime], AbstractContextManager[list[Event]]]:
+    """Collect a runtime's events: `with backstay_events(runtime) as events: ...`."""
+    from backstay.testing.events import capture_events
+
+    return capture_events
 
 
 @pytest.fixture

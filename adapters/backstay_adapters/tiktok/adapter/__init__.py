@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from backstay.ads import BuiltTree, CampaignTree, Capabilities, Created, Platform
-from backstay.auth import Credentials
 from backstay.errors import InvalidRequestError
 from backstay.writes.tree import build_tree
 from backstay_adapters.tiktok.adapter.capabilities import CAPABILITIES
 from backstay_adapters.tiktok.adapter.reports import TikTokReports
 from backstay_adapters.tiktok.profile import API, SANDBOX_API
-from backstay_adapters.tiktok.wire.kinds import FLOWS, Flow
 
 if TYPE_CHECKING:
-    import httpx
-
-    from backstay.auth import Secret
     from backstay.operation import CallOptions
-    from backstay.profile import Profile
-    from backstay.runtime import Runtime
 
 
 class TikTokAds(TikTokReports):
@@ -33,30 +26,6 @@ class TikTokAds(TikTokReports):
     "auto" takes the manual flow until the vendor closes it for an objective, then Smart+. Token providers go into
     `credentials=Credentials(provider=..., name=...)`.
     """
-
-    def __init__(
-        self,
-        advertiser_id: str,
-        token: str | Secret | None = None,
-        *,
-        credentials: Credentials | None = None,
-        app_id: str = "",
-        tier: str = "basic",
-        flow: Flow | Literal["auto"] = "auto",
-        base_url: str = API,
-        profile: Profile | str | None = None,
-        runtime: Runtime | None = None,
-        client: httpx.AsyncClient | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        **options: Unpack[CallOptions],
-    ) -> None:
-        super().__init__(
-            advertiser_id, token, credentials=credentials, app_id=app_id, tier=tier, base_url=base_url,
-            profile=profile, runtime=runtime, client=client, transport=transport, **options,
-        )  # fmt: skip
-        if flow not in {"auto", *FLOWS}:
-            raise InvalidRequestError("no such flow", field="flow", value=flow, hint='"auto", "manual" or "smart_plus"')
-        self.flow = flow
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

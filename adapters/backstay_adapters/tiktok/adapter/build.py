@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from backstay.ads import Budget, ConfiguredStatus, Created, Ref
 from backstay.ads.patch import Patch
@@ -13,14 +13,12 @@ from backstay.errors import BackstayError, ConflictError, UnsupportedCapabilityE
 from backstay.spec import merge_extra
 from backstay_adapters.tiktok.adapter.status import TikTokStatus
 from backstay_adapters.tiktok.wire import write
-from backstay_adapters.tiktok.wire.kinds import Flow, Kind
+from backstay_adapters.tiktok.wire.kinds import Kind
 from backstay_adapters.tiktok.wire.names import marked
 
 
 class TikTokBuild(TikTokStatus):
     """Helpers of creates and updates."""
-
-    flow: Flow | Literal["auto"] = "auto"
 
     async def _created(self, kind: Kind, written: Written[Ref]) -> Created[Any]:
         """Read back what was made. The vendor may ignore "paused" (its manual flow did, for campaigns): then pause."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from backstay.auth import Credentials, Secret
 from backstay.base import Adapter
 from backstay.engine.call import note_request_id
-from backstay.errors import BackstayError
+from backstay.errors import InvalidRequestError
 from backstay.http import Http, Reply
 from backstay_adapters.tiktok.errors import TABLE
 from backstay_adapters.tiktok.profile import API, ROOT, tiktok_profile
+from backstay_adapters.tiktok.wire.kinds import FLOWS, Flow
 from backstay_adapters.tiktok.wire.read import required
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class TikTokCalls(Adapter):
         credentials: Credentials | None = None,
         app_id: str = "",
         tier: str = "basic",
+        flow: Flow | Literal["auto"] = "auto",
         base_url: str = API,
         profile: Profile | str | None = None,
         runtime: Runtime | None = None,
@@ -54,7 +56,10 @@ class TikTokCalls(Adapter):
             runtime=runtime,
             options=options,
         )
+        if flow not in {"auto", *FLOWS}:
+            raise InvalidRequestError("no such flow", field="flow", value=flow, hint='"auto", "manual" or "smart_plus"')
         self.app_id = app_id
+        self.flow = flow
         self._http = Http(
             base_url,
             client=client,
@@ -117,4 +122,4 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-__all__ = ["BackstayError", "Json", "TikTokCalls"]
+__all__ = ["Json", "TikTokCalls"]

@@ -48,7 +48,7 @@ class TikTokMedia(TikTokAdObjects):
         if ready is None:
             raise NotReadyError(
                 f"video {written.value.id} is still being transcoded", vendor=self.vendor, field="media",
-                value=written.value.id, hint="call again later with the same idempotency key: nothing is uploaded twice",
+                value=written.value.id, hint="call again later with the same key: nothing is uploaded twice",
             )  # fmt: skip
         return self._uploaded(written, ready)
 
