@@ -9,7 +9,7 @@ from typing import Final
 
 from backstay.adapters import TikTokAds
 from backstay.operation import operations_of
-from backstay.taxonomy import TAXONOMY
+from backstay.taxonomy import TYPES
 from backstay_adapters.tiktok.adapter.capabilities import CAPABILITIES
 from backstay_adapters.tiktok.errors import TABLE
 from backstay_adapters.tiktok.profile import SHARE, TIERS, tiktok_profile
@@ -66,7 +66,7 @@ def errors() -> str:
         rules.setdefault(row.type, []).append(f"`{row.rule.removeprefix('tiktok.')}`")
     return table(
         ("type", "code", "may pass", "rules (without `tiktok.`)"),
-        ((f"`{name}`", TAXONOMY[name].code, "yes" if TAXONOMY[name].retryable else "no", shortened(found))
+        ((f"`{name}`", TYPES[name].code, "yes" if TYPES[name].retryable else "no", shortened(found))
          for name, found in sorted(rules.items())),
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ Fetch = Callable[[], Awaitable[T]]
 
 SKEW: Final = 60.0
 """Seconds by which an entry may lie in the future, after a clock was put right; beyond that its age is unknown."""
+UNTAGGED: Final[frozenset[str]] = frozenset()
 _AT_ONCE: Final = frozenset({Verdict.FRESH, Verdict.REVALIDATE})
 
 
@@ -39,7 +40,7 @@ class Cached(Generic[T]):
     age: float = 0.0
     """Seconds since it was fetched."""
     cause: str | None = None
-    """The error for which a stale value stands in: its type, or its class's name."""
+    """The type of the error for which a stale value stands in."""
 
 
 class Cache:
@@ -90,7 +91,7 @@ class Cache:
         """Keep a value, unless it is None or was invalidated since `begun`; says whether it was kept."""
         if value is None:
             return False
-        entry = Entry(value, self._wall(), ttl, frozenset(tags))
+        entry = Entry(value, self._wall(), ttl, frozenset(tags) if tags else UNTAGGED)
         with self._lock:  # an invalidation in another thread comes wholly before or wholly after
             if begun is not None and self._generations.outdated(begun, key, entry.tags):
                 return False
@@ -266,7 +267,7 @@ class Cache:
         if entry is None:
             return None
         age = max(0.0, now - entry.stored_at)
-        return Cached(entry.value, "stale", age, _name(error)) if age < max_stale else None
+        return Cached(entry.value, "stale", age, _kind(error)) if age < max_stale else None
 
     async def _refreshed(
         self, key: str, work: Fetch[Any], tags: Collection[str], failed: Callable[[Exception], None] | None
@@ -286,27 +287,15 @@ class Cache:
             log_problem("cache.on_problem", error)
 
 
-TRANSIENT_NAMES: Final = frozenset(
-    {
-        "ClientConnectionError", "ConnectError", "ConnectTimeout", "ConnectionError", "NetworkError", "PoolTimeout",
-        "ReadError", "ReadTimeout", "ReadTimeoutError", "RemoteProtocolError", "ServerDisconnectedError", "Timeout",
-        "TimeoutError", "TimeoutException", "gaierror",
-    }
-)  # fmt: skip
-"""Class names by which Python and its HTTP and database clients call a broken connection or a timeout."""
-
-
 def may_pass(error: Exception) -> bool:
-    """Whether a stale value may stand in: one of STALE_TYPES, or a foreign connection error or timeout."""
-    kind = getattr(error, "type", None)
-    if isinstance(kind, str):
-        return kind in STALE_TYPES
-    return any(cls.__name__ in TRANSIENT_NAMES for cls in type(error).__mro__)
+    """Whether a stale value may stand in for this error: ours by its type, foreign ones by the rule for functions."""
+    return _kind(error) in STALE_TYPES
 
 
-def _name(error: Exception) -> str:
-    kind = getattr(error, "type", None)
-    return kind if isinstance(kind, str) else type(error).__name__
+def _kind(error: Exception) -> str:
+    from backstay.transient import classify  # loaded at the first error
+
+    return classify(error).type
 
 
 def _check(**seconds: float | None) -> None:

@@ -21,6 +21,9 @@ from backstay.values import UNSET, origin, qualified
 
 PAYLOAD_VERSION: Final = "1"
 
+SHORT: Final = 24
+"""Characters of arguments that stand in a key as they are: ids and numbers. Longer ones may be anything: hashed."""
+
 
 def cache_key(
     vendor: str, account: str, fingerprint: str, operation: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -31,7 +34,9 @@ def cache_key(
         InvalidRequestError: an argument is of a type whose equality we do not know.
     """
     named = [f"{name}={_text(kwargs[name])}" for name in sorted(kwargs)] if kwargs else ()
-    asked = "\n".join([_text(value) for value in args] + [*named])
+    asked = "\n".join([*map(_text, args), *named])
+    if len(asked) <= SHORT:
+        return f"{vendor}/{account}/{fingerprint}/{operation}/{asked}"
     digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return f"{vendor}/{account}/{fingerprint}/{operation}/{digest}"
 

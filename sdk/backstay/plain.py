@@ -72,7 +72,7 @@ class FunctionOptions(SharedOptions, total=False):
 class Guard:
     """One decorated function: everything that can be known before its first call."""
 
-    __slots__ = ("__weakref__", "effect", "function", "judge", "key", "look", "options", "plan", "profile", "scope")
+    __slots__ = ("__weakref__", "cache", "effect", "function", "judge", "key", "look", "options", "plan", "profile", "scope")
 
     def __init__(self, function: Callable[..., Any], profile: Profile | str | None, options: FunctionOptions) -> None:
         self.function = function
@@ -95,6 +95,7 @@ class Guard:
         """The plan, made at the first call: the process's runtime may not be there any earlier."""
         runtime, profile, options = self.runtime, self.profile, self.options
         runtime.check_process()
+        self.cache = runtime.cache
         shared = (_OWNER, self.scope)
         limits = {name: (*shared, name) for name in ("app", *profile.limits)}
         self.plan = Plan(
@@ -168,13 +169,16 @@ def _reading(guard: Guard) -> Callable[..., Awaitable[Any]]:
     from backstay.keys import cache_key  # only who caches needs the codec
 
     async def call(*args: Any, **kwargs: Any) -> Any:
-        plan = guard.plan or guard.make()
+        plan, cache = guard.plan or guard.make(), guard.cache
         if guard.key is not None:
             name = f"{_OWNER}/{guard.scope}/{guard.key(*args, **kwargs)}"
         else:
             name = cache_key(_OWNER, "", "", guard.scope, args, kwargs)
+        stored = read.fresh(plan, name, cache)
+        if stored is not None:
+            return stored.value
         try:
-            return (await read.read(plan, name, guard.runtime.cache, guard.function, args, kwargs)).value
+            return await read.value_of(plan, name, cache, guard.function, args, kwargs)
         except BackstayError as error:
             failed = error
         raise_original(failed)

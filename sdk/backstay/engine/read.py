@@ -55,15 +55,8 @@ async def read(
             _refresh(plan, key, cache, body, args, kwargs, tags)
         return Reading(entry.value, "cache", entry.stored_at, max(0.0, now - entry.stored_at), begin(plan))
     call = begin(plan)
-
-    async def fetch() -> Any:
-        begun = cache.begin()
-        value = await run(call, body, args, kwargs)
-        cache.store(key, value, ttl=plan.ttl, tags=tags, begun=begun)
-        return value
-
     try:
-        value = await shared(cache.flights, key, fetch, remaining=call.left, tags=tags)
+        value = await _ask(call, key, cache, body, args, kwargs, tags)
     except BackstayError as error:
         stale = stand_in(plan, key, cache, error)
         if stale is None:
@@ -71,6 +64,40 @@ async def read(
         report.stale(call, stale.age, error.type)
         return Reading(stale.value, "stale", stale.stored_at, stale.age, call, error.type)
     return Reading(value, "live", plan.clock.wall(), 0.0, call)
+
+
+async def value_of(
+    plan: Plan, key: str, cache: Cache, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """The same for a plain function, which is told nothing but the value; `fresh` has been asked before."""
+    if plan.revalidate > 0.0 or plan.max_stale > 0.0:
+        return (await read(plan, key, cache, body, args, kwargs)).value
+    return await _ask(begin(plan), key, cache, body, args, kwargs, ())
+
+
+async def _ask(
+    call: Call, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
+) -> Any:
+    """Ask the vendor, once for all who want the same, and store the answer."""
+
+    async def fetch() -> Any:
+        begun = cache.begin()
+        value = await run(call, body, args, kwargs)
+        cache.store(key, value, ttl=call.plan.ttl, tags=tags, begun=begun)
+        return value
+
+    return await shared(cache.flights, key, fetch, remaining=call.left, tags=tags)
+
+
+def fresh(plan: Plan, key: str, cache: Cache) -> Entry | None:
+    """The stored answer if it may be served at once: the quick way, before anything else is made."""
+    now = plan.clock.wall()
+    entry = cache.lookup(key, now)
+    if entry is None:
+        return None
+    age = now - entry.stored_at
+    limit = plan.ttl if plan.max_age is None or plan.max_age > plan.ttl else plan.max_age
+    return entry if age < limit else None
 
 
 def assess(plan: Plan, entry: Entry | None, now: float) -> Verdict:

@@ -31,7 +31,8 @@ class MemoryStore:
     def put(self, key: str, entry: Entry) -> None:
         """See `Store.put`."""
         with self._lock:
-            self._forget(key)
+            if key in self._entries:
+                self._forget(key)
             self._entries[key] = entry
             for tag in entry.tags:
                 self._tagged.setdefault(tag, set()).add(key)
