@@ -37,10 +37,13 @@ FIELDS: Final = frozenset(
 _SECRETS: Final = re.compile(
     r"""(?xi)
     (?P<name>["']?(?:access[_-]?token|appsecret_proof|client_secret|app_secret|secret|refresh_token|auth_code
+        |(?:auth|id|session)[_-]?token|(?:set-)?cookie|private[_-]?key
         |password|passwd|api[_-]?key|authorization|x-api-key|developer-token|sig(?:nature)?)["']?\s*[=:]\s*["']?
         (?:bearer\s+|basic\s+)?)
         (?P<value>[^\s"'&,;}\])]{3,})
-    | (?P<bare>\b(?:EAA[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{16,}|pplx-[A-Za-z0-9]{16,}|AIza[0-9A-Za-z_-]{30,}
+    | (?P<bare>(?<=://)[^\s/:@]+:[^\s/@]+(?=@)
+        |\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*
+        |\b(?:EAA[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{16,}|pplx-[A-Za-z0-9]{16,}|AIza[0-9A-Za-z_-]{30,}
         |ya29\.[0-9A-Za-z_-]{15,}|act\.[A-Za-z0-9!._-]{24,}|bearer\s+[A-Za-z0-9._~+/-]{12,}=*))
     """
 )

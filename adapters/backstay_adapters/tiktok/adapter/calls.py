@@ -11,7 +11,6 @@ from backstay.auth import Credentials, Secret
 from backstay.base import Adapter
 from backstay.engine.call import note_request_id
 from backstay.errors import InvalidRequestError
-from backstay.http import Http, Reply
 from backstay_adapters.tiktok.errors import TABLE
 from backstay_adapters.tiktok.profile import API, ROOT, tiktok_profile
 from backstay_adapters.tiktok.wire.kinds import FLOWS, Flow
@@ -20,6 +19,7 @@ from backstay_adapters.tiktok.wire.read import required
 if TYPE_CHECKING:
     import httpx
 
+    from backstay.http import Reply
     from backstay.operation import CallOptions
     from backstay.profile import Profile
     from backstay.runtime import Runtime
@@ -48,6 +48,8 @@ class TikTokCalls(Adapter):
         transport: httpx.AsyncBaseTransport | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
+        from backstay.http import Http  # httpx is half of what importing this adapter would cost
+
         super().__init__(
             credentials=credentials or Credentials(token),
             account=str(advertiser_id),
