@@ -92,8 +92,9 @@ class Cache:
         if value is None:
             return False
         entry = Entry(value, self._wall(), ttl, frozenset(tags) if tags else UNTAGGED)
+        generations = self._generations
         with self._lock:  # an invalidation in another thread comes wholly before or wholly after
-            if begun is not None and self._generations.outdated(begun, key, entry.tags):
+            if begun is not None and begun != generations.now and generations.outdated(begun, key, entry.tags):
                 return False
             self._store.put(key, entry)
         return True
@@ -247,8 +248,9 @@ class Cache:
         end = monotonic() + deadline
 
         async def in_time() -> T:
+            limit = asyncio.timeout(end - monotonic())
             try:
-                async with asyncio.timeout(end - monotonic()) as limit:
+                async with limit:
                     return await bring()
             except TimeoutError as error:
                 if not limit.expired():

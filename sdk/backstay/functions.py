@@ -49,6 +49,8 @@ def resilient(profile: Profile | str | None = None, **options: Unpack[FunctionOp
     """
     if unknown := options.keys() - FunctionOptions.__annotations__.keys():
         refuse_unknown("resilient", {name: options.get(name) for name in unknown}, _KNOWN)
+    if callable(profile):
+        refuse("profile", profile, "parentheses, @resilient(), or use @api_retry and its kin, which need none")
     preset(profile)
 
     def decorate(function: F, /) -> F:

@@ -72,7 +72,19 @@ class FunctionOptions(SharedOptions, total=False):
 class Guard:
     """One decorated function: everything that can be known before its first call."""
 
-    __slots__ = ("__weakref__", "cache", "effect", "function", "judge", "key", "look", "options", "plan", "profile", "scope")
+    __slots__ = (
+        "__weakref__",
+        "cache",
+        "effect",
+        "function",
+        "judge",
+        "key",
+        "look",
+        "options",
+        "plan",
+        "profile",
+        "scope",
+    )
 
     def __init__(self, function: Callable[..., Any], profile: Profile | str | None, options: FunctionOptions) -> None:
         self.function = function

@@ -24,9 +24,12 @@ from backstay.redact import scrub
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-On: TypeAlias = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool | float | None]
-"""What replaces the default rule: exception types, or a predicate that answers True (again), False (not), or a number
-(again, and in that many seconds at the earliest)."""
+Said: TypeAlias = bool | float | BackstayError | None
+"""What a predicate may say of an exception: again or not; again and in that many seconds at the earliest; or which error
+of ours it stands for (then that one's type, certainty, `retryable` and `retry_after` count). None is False."""
+
+On: TypeAlias = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], Said]
+"""What replaces the default rule: exception types, or a predicate."""
 
 Judge: TypeAlias = Callable[[Exception], BackstayError]
 
@@ -181,13 +184,17 @@ def describe(error: BaseException) -> str:
     return f"{class_name(error)}: {text}" if text else class_name(error)
 
 
-def _by_predicate(predicate: Callable[[Exception], bool | float | None]) -> Judge:
+def _by_predicate(predicate: Callable[[Exception], Said]) -> Judge:
     def judge(error: Exception) -> BackstayError:
         try:
             answer = predicate(error)
         except Exception as broken:  # noqa: BLE001 - the function's own error must not be lost for the predicate's
             error.add_note(f"backstay: on= raised {describe(broken)}, so there was no further attempt")
             return shadow(error, "INTERNAL_ERROR", "on_failed", retryable=False)
+        if isinstance(answer, BackstayError):
+            if answer is not error:
+                answer.rule = f"{STANDS_IN}{answer.rule or 'on'}"
+            return answer
         if isinstance(answer, bool) or answer is None:
             return _ruled(error, bool(answer))
         return _ruled(error, again=True, wait=max(0.0, float(answer)))

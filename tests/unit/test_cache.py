@@ -58,8 +58,7 @@ def test_a_hundred_cold_misses_are_one_call() -> None:
 def test_a_cancelled_leader_fails_no_bystander() -> None:
     """At most two calls to the origin, 0 of 99 failed, and the value is stored."""
     clock, cache, _ = make()
-    origin = Script(clock, 1.0, "v")
-    origin.steps = [1.0, 1.0, "v"]
+    origin = Script(clock, 1.0, 1.0, "v")
 
     async def main() -> list[object]:
         tasks = [asyncio.create_task(cache.get_or_fetch("k", origin, ttl=20.0)) for _ in range(100)]
@@ -75,7 +74,7 @@ def test_a_cancelled_leader_fails_no_bystander() -> None:
 def test_a_failing_origin_is_asked_once_by_a_hundred() -> None:
     """All get the error; errors are not cached."""
     clock, cache, _ = make()
-    origin = Script(clock, 1.0, PlatformServiceError())
+    origin = Script(clock, 1.0, PlatformServiceError(), 1.0, PlatformServiceError())
 
     async def main() -> list[Any]:
         return await asyncio.gather(
@@ -176,7 +175,12 @@ def test_the_predicate_can_be_replaced() -> None:
 def test_a_fetch_begun_before_an_invalidation_is_not_stored(name: str) -> None:
     """Its caller gets the value, but the next one asks anew, and does not join the old call either."""
     clock, cache, _ = make()
-    origin = Script(clock, 1.0, "before", 1.0, "after")
+    steps = iter(["before", "after"])
+
+    async def origin() -> str:
+        value = next(steps)
+        await clock.sleep(1.0)
+        return value
 
     async def main() -> list[object]:
         old = asyncio.create_task(cache.get_or_fetch("a/1", origin, ttl=60.0, tags=("t",)))
@@ -188,15 +192,6 @@ def test_a_fetch_begun_before_an_invalidation_is_not_stored(name: str) -> None:
         new = asyncio.create_task(cache.get_or_fetch("a/1", origin, ttl=60.0, tags=("t",)))
         return [await old, await new, await cache.get_or_fetch("a/1", origin, ttl=60.0)]
 
-    origin.steps = [1.0, "x"]
-    steps = iter(["before", "after"])
-
-    async def each() -> str:
-        value = next(steps)
-        await clock.sleep(1.0)
-        return value
-
-    origin = each  # type: ignore[assignment]  # two calls overlap, which a Script cannot play
     assert run(main(), clock) == ["before", "after", "after"]
 
 
@@ -334,7 +329,7 @@ def test_closing_ends_the_refreshes() -> None:
 def test_a_deadline_ends_the_wait_and_a_stale_value_may_stand_in() -> None:
     """Three seconds are three seconds; the same error lets an old value through."""
     clock, cache, _ = make()
-    origin = Script(clock, 1e6, "never")
+    origin = Script(clock, 1e6, 1e6, "never")
     began = clock.monotonic()
 
     async def main() -> Cached[object]:

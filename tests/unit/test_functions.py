@@ -746,6 +746,26 @@ def test_wrong_arguments_are_refused_when_decorating(function: Any, options: Any
     assert caught.value.hint
 
 
+def test_resilient_needs_its_parentheses() -> None:
+    """The refusal says so; without it the function would be taken for a profile."""
+    with pytest.raises(InvalidRequestError, match="parentheses"):
+        resilient(fine)  # type: ignore[arg-type]  # planted
+
+
+@BOTH
+def test_on_may_name_an_error_of_ours(stage: Stage, kind: str) -> None:
+    """Its certainty and wait count; the function's own exception is what comes out."""
+    error = ValueError("busy")
+    guarded = resilient("api", on=lambda e: RateLimitError(retry_after=5.0), runtime=stage.runtime)(
+        getattr(stage, kind)(error)
+    )
+    with pytest.raises(ValueError, match="busy") as caught:
+        stage.run(guarded)
+    assert caught.value is error
+    assert stage.times == pytest.approx([0, 5, 10], abs=1e-3)
+    assert stage.named("retry_attempt")[0]["exception"] == "ValueError"
+
+
 @pytest.mark.parametrize("profile", ["extrenal_api", 3, ["api"]])
 def test_an_unknown_preset_is_refused(profile: Any) -> None:
     """The refusal names the presets that there are."""

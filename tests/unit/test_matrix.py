@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_the_matrix_says_how_many_calls_are_made(label: str, error: Exception) -
     _type, _code, again, calls, waits, _rule = ROWS[label]
     assert len(times) == int(calls)
     assert (again == "yes") is (len(times) > 1)
-    assert waits == (", ".join(f"{b - a:g}" for a, b in zip(times, times[1:], strict=False)) or "-")
+    assert waits == (", ".join(f"{b - a:g}" for a, b in itertools.pairwise(times)) or "-")
 
 
 @pytest.mark.parametrize(

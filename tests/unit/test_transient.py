@@ -253,6 +253,17 @@ def test_a_predicates_number_is_the_wait() -> None:
     assert judge_by(lambda error: True)(ValueError()).retry_after is None
 
 
+def test_a_predicate_may_name_the_error_of_ours() -> None:
+    """Then type, certainty and wait are as that error says, and the original is still what comes out."""
+    error = ValueError("busy")
+    shadow = judge_by(lambda error: RateLimitError(str(error), retry_after=3.0))(error)
+    assert (shadow.type, shadow.retryable, shadow.retry_after, shadow.rule) == ("API_RATE_LIMIT", True, 3.0, "plain.on")
+
+    ours = PlatformServiceError()
+    assert judge_by(lambda error: error if isinstance(error, BackstayError) else False)(ours) is ours
+    assert ours.rule is None
+
+
 def test_a_broken_predicate_hides_nothing() -> None:
     """The function's own error gets a note, and the rule says what went wrong."""
     error = ValueError("the real one")

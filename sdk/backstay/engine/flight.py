@@ -152,15 +152,21 @@ async def shared(
             return answer
     try:
         brought = await work()
-    except Exception as error:
-        if not (_out_of_time(error) and flight.abandon(_latest(loop, remaining) + MORE_TIME)):
-            flight.fail(error)
-        raise
     except BaseException as error:
-        _gone(flight, error)
+        failed(flight, error, loop, remaining)
         raise
     flight.done(brought)
     return brought
+
+
+def failed(
+    flight: Flight, error: BaseException, loop: asyncio.AbstractEventLoop, remaining: Callable[[], float] | None
+) -> None:
+    """The leader has failed: for all, or only for itself, if it was cancelled or had less time than a joiner."""
+    if not isinstance(error, Exception):
+        _gone(flight, error)
+    elif not (_out_of_time(error) and flight.abandon(_latest(loop, remaining) + MORE_TIME)):
+        flight.fail(error)
 
 
 async def _join(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from backstay.engine import report
 from backstay.engine.call import Call, Plan
-from backstay.engine.flight import shared
+from backstay.engine.flight import failed, shared
 from backstay.engine.loop import begin, run
 from backstay.errors import BackstayError
 from backstay.policies.freshness import STALE_TYPES, Verdict, judge
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from backstay.cache import Cache
     from backstay.stores.protocol import Entry
+
+    Body = Callable[..., Awaitable[Any]]
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +70,12 @@ async def read(
 
 
 async def value_of(
-    plan: Plan, key: str, cache: Cache, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
+    plan: Plan,
+    key: str,
+    cache: Cache,
+    body: Callable[..., Awaitable[Any]],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Any:
     """The same for a plain function, which is told nothing but the value; `fresh` has been asked before."""
     if plan.revalidate > 0.0 or plan.max_stale > 0.0:
@@ -79,6 +87,27 @@ async def _ask(
     call: Call, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
 ) -> Any:
     """Ask the vendor, once for all who want the same, and store the answer."""
+    loop = asyncio.get_running_loop()
+    flight, leading = cache.flights.join_or_lead(key, loop, tags)
+    if not leading:  # the long way; who must take over there asks as `fetch` does
+        return await shared(
+            cache.flights, key, _fetching(call, key, cache, body, args, kwargs, tags), remaining=call.left
+        )
+    begun = cache.begin()
+    try:
+        value = await run(call, body, args, kwargs)
+    except BaseException as error:
+        failed(flight, error, loop, call.left)
+        raise
+    cache.store(key, value, ttl=call.plan.ttl, tags=tags, begun=begun)
+    flight.done(value)
+    return value
+
+
+def _fetching(
+    call: Call, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
+) -> Callable[[], Awaitable[Any]]:
+    """Ask and store, for a flight that somebody else keeps."""
 
     async def fetch() -> Any:
         begun = cache.begin()
@@ -86,7 +115,7 @@ async def _ask(
         cache.store(key, value, ttl=call.plan.ttl, tags=tags, begun=begun)
         return value
 
-    return await shared(cache.flights, key, fetch, remaining=call.left, tags=tags)
+    return fetch
 
 
 def fresh(plan: Plan, key: str, cache: Cache) -> Entry | None:
@@ -134,10 +163,7 @@ def _refresh(
 ) -> None:
     """Fetch a new answer in the background: once for all callers, with no deadline and no ids of theirs."""
 
-    async def fetch() -> Any:
-        begun = cache.begin()
-        value = await run(begin(plan), body, args, kwargs)
-        cache.store(key, value, ttl=plan.ttl, tags=tags, begun=begun)
-        return value
+    async def fetch() -> Any:  # begun inside the background task, whose context is empty
+        return await _fetching(begin(plan), key, cache, body, args, kwargs, tags)()
 
     cache.refresh(key, fetch, tags=tags, failed=lambda error: report.problem(plan, "cache.refresh", error))

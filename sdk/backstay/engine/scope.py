@@ -13,11 +13,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 from backstay.errors import CircuitOpenError, LoadShedError, RateLimitError
+from backstay.policies.breaker import State
 from backstay.policies.deadline import Typical
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from backstay.engine.call import Call
     from backstay.policies.breaker import Breaker, Change
@@ -72,7 +73,7 @@ class Scope:
         """Whether nobody is in it or waits for it."""
         return not self.bulkhead.in_flight and not self.line
 
-    def try_admit(self, now: float, cost: float, draw: float) -> tuple[int, float]:
+    def try_admit(self, now: float, cost: float, random: Callable[[], float]) -> tuple[int, float]:
         """Admit one attempt: (permit, 0.0), or (0, seconds until it makes sense to look again). Needs the lock.
 
         Raises:
@@ -87,7 +88,8 @@ class Scope:
         wait = self._limits(now, cost)
         if wait > 0.0:
             return 0, wait
-        permit = breaker.permit(now, draw)
+        # Only a breaker that is not closed needs a random number.
+        permit = breaker.permit(now, 0.5 if breaker.state is State.CLOSED else random())
         if permit < 0:
             for limiter in self.limiters.values():
                 limiter.give_back(now, cost)
@@ -236,7 +238,7 @@ def look(scope: Scope, call: Call, waiter: Waiter, began: float) -> tuple[int, f
     with scope.lock:
         now = clock.monotonic()
         head = scope.line[0] is waiter
-        permit, pause = scope.try_admit(now, call.plan.cost, clock.random()) if head else (0, FULL)
+        permit, pause = scope.try_admit(now, call.plan.cost, clock.random) if head else (0, FULL)
     if permit:
         return permit, 0.0
     # Only who is held up by a full bulkhead has waited long enough at some point; a gate is waited for.

@@ -45,6 +45,10 @@ class Sweep:
         self._armed_for = float("inf")
         self._handle: asyncio.TimerHandle | None = None
 
+    def serves(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether this is that loop's sweep."""
+        return self._loop() is loop
+
     def watch(self, seconds: float) -> Watch:
         """Guard the running task for so many seconds from now."""
         loop = asyncio.get_running_loop()
@@ -83,12 +87,18 @@ class Sweep:
             self._arm(loop, min(guard.when for guard in self._watches))
 
 
+_newest: Sweep | None = None
 _sweeps: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Sweep] = weakref.WeakKeyDictionary()
 
 
 def sweep_of(loop: asyncio.AbstractEventLoop) -> Sweep:
     """The sweep of a loop; made at the loop's first call."""
+    global _newest  # noqa: PLW0603 - a process has one loop nearly always: a weak dictionary costs four times this
+    sweep = _newest
+    if sweep is not None and sweep.serves(loop):
+        return sweep
     sweep = _sweeps.get(loop)
     if sweep is None:
         sweep = _sweeps[loop] = Sweep(loop)
+    _newest = sweep
     return sweep

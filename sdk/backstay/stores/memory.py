@@ -31,12 +31,14 @@ class MemoryStore:
     def put(self, key: str, entry: Entry) -> None:
         """See `Store.put`."""
         with self._lock:
-            if key in self._entries:
+            entries = self._entries
+            if key in entries:
                 self._forget(key)
-            self._entries[key] = entry
-            for tag in entry.tags:
-                self._tagged.setdefault(tag, set()).add(key)
-            if len(self._entries) > self.max_entries:
+            entries[key] = entry
+            if entry.tags:
+                for tag in entry.tags:
+                    self._tagged.setdefault(tag, set()).add(key)
+            if len(entries) > self.max_entries:
                 self._untag(*self._entries.popitem(last=False))
 
     def drop(self, key: str) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from backstay.clock import SystemClock
 from backstay.errors import InvalidRequestError
 from backstay.stores.protocol import OnProblem
 
@@ -29,6 +30,9 @@ FILES: Final = ("", "-wal", "-shm")
 BUSY: Final = 5.0
 """Seconds; how long a connection waits for another process that writes."""
 
+PAUSE: Final = 0.02
+"""Seconds between two tries where SQLite does not wait by itself."""
+
 
 def open_file(path: Path, on_problem: OnProblem) -> sqlite3.Connection:
     """A connection to a good file of the newest version; a damaged one is moved to `<name>.corrupt-<n>` and reported.
@@ -38,14 +42,14 @@ def open_file(path: Path, on_problem: OnProblem) -> sqlite3.Connection:
     """
     _claim(path)
     try:
-        return _connect_checked(path)
+        return _patiently(path)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise _refused(path, str(error), "check that this process may write the file") from error
         error.add_note(f"moved to {_move_aside(path)}; the cache starts empty")
         on_problem("cache.file", error)
     _claim(path)
-    return _connect_checked(path)
+    return _patiently(path)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -69,6 +73,8 @@ def _claim(path: Path) -> None:
     """Make the file ours alone (mode 0600); SQLite gives its side files the same mode."""
     if not path.parent.is_dir():
         raise _refused(path, "there is no such folder", f"make the folder {path.parent} first, or choose another path")
+    if path.is_dir():
+        raise _refused(path, "it is a folder", "name a file in it")
     try:
         if path.exists():
             path.chmod(0o600)  # not opened: closing it would take away the locks of another connection of ours
@@ -76,6 +82,18 @@ def _claim(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise _refused(path, str(error), "choose a file that this process may write") from error
+
+
+def _patiently(path: Path) -> sqlite3.Connection:
+    """Switching to WAL, and another process's last close, refuse at once where SQLite otherwise waits: so we do."""
+    for _ in range(int(BUSY / PAUSE)):
+        try:
+            return _connect_checked(path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            SystemClock().block(PAUSE)
+    return _connect_checked(path)
 
 
 def _connect_checked(path: Path) -> sqlite3.Connection:

@@ -74,7 +74,8 @@ class SqliteStore:
         self._check()
         try:
             change = Change("put", key, entry, encode(entry.value))
-        except BackstayError as error:
+            _check_text(key, change.text, *entry.tags)
+        except (BackstayError, UnicodeEncodeError) as error:
             self._on_problem("cache.write", error)
             return
         if not self._writer.add(change):
@@ -108,6 +109,10 @@ class SqliteStore:
 
     def _change(self, change: Change) -> None:
         self._check()
+        try:
+            _check_text(change.name)
+        except UnicodeEncodeError:
+            return  # nothing of this name can have been stored
         self._writer.add(change)
 
     def _read(self, key: str) -> Entry | None:
@@ -139,6 +144,12 @@ class SqliteStore:
 
 
 _ROW: Final = "SELECT value, stored_at, ttl, tags FROM entries WHERE key = ?"
+
+
+def _check_text(*texts: str) -> None:
+    """Half a surrogate pair is no UTF-8: met in the writing thread, it would cost a whole batch."""
+    for text in texts:
+        text.encode()
 
 
 def _finish(writer: Writer, reader: sqlite3.Connection) -> None:

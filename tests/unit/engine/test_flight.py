@@ -120,19 +120,18 @@ def test_a_joiner_chosen_to_lead_and_cancelled_passes_it_on() -> None:
     origin = Origin(clock)
 
     async def main() -> list[Any]:
-        leader = asyncio.create_task(shared(flights, "k", origin))
-        joiners = [asyncio.create_task(shared(flights, "k", origin)) for _ in range(3)]
+        leader, *joiners = [asyncio.create_task(shared(flights, "k", origin)) for _ in range(4)]
         await clock.sleep(0.5)
-        flight, leading = flights.join_or_lead("k", asyncio.get_running_loop())
-        assert not leading
-        assert flight.abandon()
-        joiners[0].cancel()
         leader.cancel()
+        await asyncio.sleep(0)
+        assert leader.done()
+        assert origin.calls == 1
+        joiners[0].cancel()
         return await asyncio.gather(*joiners, return_exceptions=True)
 
     gone, *rest = run(main(), clock)
     assert isinstance(gone, asyncio.CancelledError)
-    assert rest[0] == rest[1]
+    assert rest == [2, 2]
     assert len(flights) == 0
 
 
