@@ -63,8 +63,8 @@ def _writer(cls: type[Any]) -> Callable[[Any], str]:
         if issubclass(cls, base):
             return write
     if is_dataclass(cls):
-        names = tuple(item.name for item in fields(cls) if item.compare)
-        return lambda value: _parts(f"o{qualified(cls)}", [_text(getattr(value, name)) for name in names])
+        kind, names = f"o{qualified(cls)}", tuple(item.name for item in fields(cls) if item.compare)
+        return lambda value: _parts(kind, [_text(getattr(value, name)) for name in names])
     raise InvalidRequestError(
         f"a {cls.__name__} cannot be part of a cache key", field="arguments", value=cls.__name__,
         hint="use text, numbers, Decimal, Money, dates, enums, models, dataclasses, or lists and dicts of them",
@@ -80,7 +80,7 @@ def _str(value: str) -> str:
 
 
 def _enum(value: Enum) -> str:
-    return _str(str(value.value)) if isinstance(value, str) else f"e{qualified(type(value))}.{value.name};"
+    return _str(str.__str__(value)) if isinstance(value, str) else f"e{qualified(type(value))}.{value.name};"
 
 
 def _decimal(value: Decimal) -> str:

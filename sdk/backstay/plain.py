@@ -171,8 +171,7 @@ def _asking(guard: Guard) -> Callable[..., Awaitable[Any]]:
                 return await run(begin(plan), function, args, kwargs)
             return await drive(plan, function, args, kwargs, look=None)
         except BackstayError as error:
-            failed = error
-        raise_original(failed)
+            raise_original(error)
 
     return call
 
@@ -192,8 +191,7 @@ def _reading(guard: Guard) -> Callable[..., Awaitable[Any]]:
         try:
             return await read.value_of(plan, name, cache, guard.function, args, kwargs)
         except BackstayError as error:
-            failed = error
-        raise_original(failed)
+            raise_original(error)
 
     return call
 
@@ -223,10 +221,8 @@ def _creating(guard: Guard) -> Callable[..., Awaitable[Any]]:
                 plan, function, args, kwargs, key=key, payload=payload, look=find, journal=journal
             )
         except BackstayError as error:
-            failed = error
-        else:
-            return written.value
-        raise_original(failed)
+            raise_original(error)
+        return written.value
 
     return call
 
@@ -239,15 +235,11 @@ def _blocking(guard: Guard) -> Callable[..., Any]:
         try:
             value = blocking.run(begin(plan), function, args, kwargs)
         except BackstayError as error:
-            failed = error
-        else:
-            if type(value) is CoroutineType:
-                value.close()
-                refuse(
-                    "function", guard.scope, "an `async def`: this one only returns a coroutine, which runs unguarded"
-                )
-            return value
-        raise_original(failed)
+            raise_original(error)
+        if type(value) is CoroutineType:
+            value.close()
+            refuse("function", guard.scope, "an `async def`: this one only returns a coroutine, which runs unguarded")
+        return value
 
     return call
 

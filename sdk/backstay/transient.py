@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Said: TypeAlias = bool | float | BackstayError | None
-"""What a predicate may say of an exception: again or not; again and in that many seconds at the earliest; or which error
-of ours it stands for (then that one's type, certainty, `retryable` and `retry_after` count). None is False."""
+"""What a predicate may say of an exception: again or not; again, and in that many seconds at the earliest; or which
+error of ours it stands for (then that one's type, certainty, `retryable` and `retry_after` count). None is False."""
 
 On: TypeAlias = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], Said]
 """What replaces the default rule: exception types, or a predicate."""

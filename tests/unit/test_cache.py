@@ -263,6 +263,7 @@ def test_revalidation_serves_the_old_value_and_fetches_once() -> None:
         began = clock.monotonic()
         old = await asyncio.gather(*(cache.get_or_fetch("k", origin, **ask) for _ in range(100)))
         assert clock.monotonic() == began
+        assert [task.get_name() for task in asyncio.all_tasks()].count("refresh k") == 1
         await clock.sleep(1.0)
         return [set(old), {await cache.get_or_fetch("k", origin, **ask)}]
 

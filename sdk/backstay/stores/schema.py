@@ -86,14 +86,15 @@ def _claim(path: Path) -> None:
 
 def _patiently(path: Path) -> sqlite3.Connection:
     """Switching to WAL, and another process's last close, refuse at once where SQLite otherwise waits: so we do."""
-    for _ in range(int(BUSY / PAUSE)):
+    clock = SystemClock()
+    end = clock.monotonic() + BUSY
+    while True:
         try:
             return _connect_checked(path)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() >= end:
                 raise
-            SystemClock().block(PAUSE)
-    return _connect_checked(path)
+        clock.block(PAUSE)
 
 
 def _connect_checked(path: Path) -> sqlite3.Connection:

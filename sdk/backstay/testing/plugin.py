@@ -50,7 +50,7 @@ def backstay_run(backstay_clock: VirtualClock) -> Callable[[Coroutine[Any, Any, 
 
 @pytest.fixture
 def backstay_events() -> Callable[[Runtime], AbstractContextManager[list[Event]]]:
-    """Give the context manager that collects a runtime's events: `with backstay_events(runtime) as events:`."""
+    """A context manager that collects the events of the runtime it is given, as a list."""
     from backstay.testing.events import capture_events
 
     return capture_events

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +18,7 @@ from backstay.engine.blocking import ThreadWaiter
 from backstay.engine.call import Plan, current, time_left
 from backstay.engine.loop import begin
 from backstay.engine.loop import run as drive
+from backstay.engine.scope import Scope
 from backstay.errors import (
     BackstayError,
     CircuitOpenError,
@@ -26,7 +28,7 @@ from backstay.errors import (
     RateLimitError,
 )
 from backstay.events import Event
-from backstay.policies.breaker import State
+from backstay.policies.breaker import Breaker, State
 from backstay.policies.rate import Limiter, TokenBucket
 from backstay.testing.clock import VirtualClock
 from tests.support import make_plan, make_scope
@@ -49,6 +51,25 @@ def script(clock: VirtualClock, *steps: object) -> tuple[Callable[..., Any], lis
         return step
 
     return ask, times
+
+
+class Yielding(Breaker):
+    """Lets other threads run between the look at the bulkhead and the step into it: who holds no lock is found out."""
+
+    def permit(self, now: float, rand: float) -> int:
+        time.sleep(0)
+        return super().permit(now, rand)
+
+    def success(self, token: int, now: float, took: float) -> None:
+        time.sleep(0)
+        super().success(token, now, took)
+
+
+def crowded_scope(**facts: Any) -> Scope:
+    """A scope whose lock is tested at every admission."""
+    scope = make_scope(**facts)
+    scope.breaker = Yielding(scope.breaker.options)
+    return scope
 
 
 def real_plan(**facts: Any) -> Plan:
@@ -206,7 +227,7 @@ def storm(plan: Plan, body: Callable[..., Any], threads: int = THREADS, calls: i
 def test_the_bulkhead_holds_under_fifty_threads(limit: int) -> None:
     """Never more inside than the limit, and as many at some time; nobody is lost and everything is given back."""
     crowd = Crowd(meet=limit)  # so many must meet inside before any of them goes on
-    plan = real_plan(scope=make_scope(limit=limit))
+    plan = real_plan(scope=crowded_scope(limit=limit))
 
     outcomes = storm(plan, crowd)
 
@@ -219,7 +240,7 @@ def test_the_bulkhead_holds_under_fifty_threads(limit: int) -> None:
 @pytest.mark.usefixtures("restless")
 def test_many_calls_from_many_threads_count_right() -> None:
     """2 000 calls through one scope: counters, permits and the retry budget add up."""
-    plan = real_plan(scope=make_scope(limit=8))
+    plan = real_plan(scope=crowded_scope(limit=8))
 
     outcomes = storm(plan, lambda: "done", calls=40)
 
@@ -233,7 +254,7 @@ def test_many_calls_from_many_threads_count_right() -> None:
 def test_a_full_line_sheds_the_rest() -> None:
     """One inside, four in the line: 45 of 50 are refused at once while the one is held."""
     gate, entered = threading.Event(), threading.Event()
-    plan = real_plan(scope=make_scope(limit=1, queue=4))
+    plan = real_plan(scope=crowded_scope(limit=1, queue=4))
 
     def hold() -> str:
         entered.set()
@@ -258,7 +279,7 @@ def test_a_full_line_sheds_the_rest() -> None:
 @pytest.mark.usefixtures("restless")
 def test_a_bucket_is_not_overdrawn_by_threads() -> None:
     """A burst of 20 and (almost) no refill: exactly 20 of 50 get through, the others learn it at once."""
-    scope = make_scope()
+    scope = crowded_scope()
     bucket = TokenBucket(1e-6, 20.0, SystemClock().monotonic())
     scope.limiters["app"] = scope._only = Limiter((bucket,))
     crowd = Crowd()
@@ -273,7 +294,7 @@ def test_a_bucket_is_not_overdrawn_by_threads() -> None:
 def test_threads_open_the_breaker_once() -> None:
     """Fifty failures at once: one transition, and every place given back."""
     events: list[Event] = []
-    plan = real_plan(scope=make_scope(open_for=100.0, open_max=100.0, limit=100), events=events)
+    plan = real_plan(scope=crowded_scope(open_for=100.0, open_max=100.0, limit=100), events=events)
 
     def fail() -> None:
         raise PlatformServiceError
@@ -288,7 +309,7 @@ def test_threads_open_the_breaker_once() -> None:
 
 def test_tasks_and_threads_stand_in_one_line() -> None:
     """A task that waits is woken by a thread that leaves, and a thread by a task."""
-    plan = real_plan(scope=make_scope(limit=1))
+    plan = real_plan(scope=crowded_scope(limit=1))
     gate, entered = threading.Event(), threading.Event()
 
     def hold() -> str:

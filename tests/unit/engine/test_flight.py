@@ -250,6 +250,39 @@ def test_equal_deadlines_make_no_second_call() -> None:
     assert origin.calls == 1
 
 
+def test_work_that_gives_up_early_is_not_repeated_by_those_with_no_more_time() -> None:
+    """The engine gives up when the next wait does not fit: whoever has the same deadline would do the same."""
+    clock, flights = VirtualClock(), Flights()
+    origin = Origin(clock, 1.0, DeadlineExceededError(why="deadline"))
+
+    async def main() -> list[Any]:
+        end = clock.monotonic() + 5.0
+        calls = (shared(flights, "k", origin, remaining=lambda: end - clock.monotonic()) for _ in range(50))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    assert {type(error) for error in run(main(), clock)} == {DeadlineExceededError}
+    assert origin.calls == 1
+
+
+def test_an_error_that_a_cancelled_joiner_never_reads_is_no_complaint() -> None:
+    """The leader has raised it already; asyncio must not log it once more."""
+    clock, flights, said = VirtualClock(), Flights(), list[dict[str, Any]]()
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: said.append(what))
+        tasks = [asyncio.create_task(shared(flights, "k", Origin(clock, 1.0, NotFoundError()))) for _ in range(2)]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        while not tasks[1].done():
+            tasks[1].cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks.clear()
+        gc.collect()
+
+    run(main(), clock)
+    assert said == []
+
+
 def test_late_comers_of_a_hanging_origin_do_not_line_up() -> None:
     """A hundred callers in a second, two seconds each: the one with most time inherits, so there are two calls."""
     clock, flights = VirtualClock(), Flights()

@@ -24,6 +24,7 @@ from backstay.stores import schema, writer
 from backstay.stores.protocol import Entry, log_problem
 from backstay.stores.sqlite import SqliteStore
 from backstay.stores.writer import Change
+from backstay.testing.clock import VirtualClock
 
 Problems = list[tuple[str, BaseException]]
 
@@ -246,6 +247,15 @@ def test_a_damaged_file_is_moved_aside_and_reported(path: Path, problems: Proble
     assert "corrupt-1" in str(problems[0][1].__notes__)
 
 
+def test_side_files_are_moved_along(path: Path) -> None:
+    """A new file must not meet the log of the damaged one, nor overwrite what was moved before."""
+    for name in ("", "-wal", "-shm", ".corrupt-1"):
+        Path(f"{path}{name}").write_text(name)
+    assert schema._move_aside(path) == Path(f"{path}.corrupt-2")
+    left = sorted(file.name.removeprefix(path.name) for file in path.parent.iterdir())
+    assert left == [".corrupt-1", ".corrupt-2", ".corrupt-2-shm", ".corrupt-2-wal"]
+
+
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """The refusal names the path and the cure."""
     with pytest.raises(InvalidRequestError, match="no such folder") as caught:
@@ -280,6 +290,30 @@ def test_a_newer_file_is_refused(path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(InvalidRequestError, match="version 99"):
         SqliteStore(path)
+
+
+@pytest.mark.parametrize(("busy", "opens"), [(3, True), (10_000, False)])
+def test_a_busy_file_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch, busy: int, opens: bool) -> None:
+    """SQLite refuses some things at once while another process opens or closes: five seconds of patience, not more."""
+    clock, real, tries = VirtualClock(), schema._connect_checked, list[float]()
+
+    def sometimes(path: Path) -> sqlite3.Connection:
+        tries.append(clock.monotonic())
+        if len(tries) > busy:
+            return real(path)
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    monkeypatch.setattr(schema, "SystemClock", lambda: clock)
+    monkeypatch.setattr(schema, "_connect_checked", sometimes)
+    if opens:
+        SqliteStore(path).close()
+        assert len(tries) == 4
+    else:
+        with pytest.raises(InvalidRequestError, match="locked"):
+            SqliteStore(path)
+        assert tries[-1] - tries[0] == pytest.approx(5.0, abs=schema.PAUSE)
 
 
 def test_an_older_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

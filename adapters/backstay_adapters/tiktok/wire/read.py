@@ -73,9 +73,10 @@ def moment(value: Any) -> datetime | None:
     if not isinstance(value, str) or not value:
         return None
     try:
-        return datetime.strptime(value, TIME).replace(tzinfo=UTC)
+        found = datetime.fromisoformat(value)  # a tenth of what strptime costs
     except ValueError:
         return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def status(raw: Raw) -> Status:
