@@ -22,7 +22,8 @@ from backstay.values import UNSET, origin, qualified
 PAYLOAD_VERSION: Final = "1"
 
 SHORT: Final = 24
-"""Characters of arguments that stand in a key as they are: ids and numbers. Longer ones may be anything: hashed."""
+"""Characters of numbers that stand in a key as they are; a text may be a secret and is always hashed."""
+_HARMLESS: Final = frozenset({int, float, bool, type(None)})
 
 
 def cache_key(
@@ -35,7 +36,7 @@ def cache_key(
     """
     named = [f"{name}={_text(kwargs[name])}" for name in sorted(kwargs)] if kwargs else ()
     asked = "\n".join([*map(_text, args), *named])
-    if len(asked) <= SHORT:
+    if len(asked) <= SHORT and not kwargs and all(type(value) in _HARMLESS for value in args):
         return f"{vendor}/{account}/{fingerprint}/{operation}/{asked}"
     digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return f"{vendor}/{account}/{fingerprint}/{operation}/{digest}"

@@ -44,7 +44,7 @@ class CallOptions(TypedDict, total=False):
     max_age: float
     """Seconds that a cached answer may be old; 0 asks the vendor."""
     max_stale: float
-    """Seconds past its time that a cached answer may still be served when the vendor fails; 0 is never."""
+    """Age in seconds up to which a cached answer may stand in when the vendor fails; 0 is never."""
     criticality: Criticality
     """Who waits for the answer."""
 

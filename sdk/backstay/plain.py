@@ -28,6 +28,7 @@ from backstay.writes.journal import JournalKey
 CREATES: Final = frozenset({Effect.CREATE, Effect.PUBLISH})
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _OF_PROFILE: Final = frozenset({"deadline", "attempt_timeout"})
+_AGES: Final = frozenset({"ttl", "max_age", "max_stale"})
 _OWNER: Final = "function"
 """What stands for the vendor in the keys of scopes, cache and journal."""
 
@@ -301,9 +302,9 @@ def _check(guard: Guard) -> None:
         refuse("effect", guard.effect, f"one of {', '.join(Effect)}")
     if "runtime" in options and not isinstance(options["runtime"], Runtime):
         refuse("runtime", options["runtime"], "a backstay.Runtime")
-    for name in ("ttl", "max_age", "max_stale"):
-        if name in options:
-            within(name, options[name], 0.0)  # type: ignore[literal-required]  # the three names above
+    for name, value in dict[str, Any](options).items():
+        if name in _AGES:
+            within(name, value, 0.0)
     if "deadline" in options:
         above("deadline", options["deadline"], 0.0)
     _check_effect(guard)

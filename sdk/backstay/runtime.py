@@ -11,11 +11,13 @@ from backstay.cache import Cache
 from backstay.clock import Clock, SystemClock
 from backstay.engine.scope import Scope
 from backstay.errors import InvalidRequestError
-from backstay.events import Listener, Stream
+from backstay.events import Listener, Problem, Stream
 from backstay.policies.breaker import Breaker
 from backstay.policies.budget import RetryBudget
 from backstay.policies.bulkhead import Bulkhead
 from backstay.policies.rate import Limiter, Meter, TokenBucket, Window
+from backstay.redact import scrub
+from backstay.stores.protocol import log_problem
 from backstay.writes.journal import Journal, MemoryJournal
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Runtime:
         max_scopes: int = MAX_SCOPES,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        self.cache = cache or Cache(clock=self.clock)
+        self.cache = cache or Cache(clock=self.clock, on_problem=self._problem)
         self.journal: Journal = journal or MemoryJournal()
         self.events = Stream(*(default_listeners() if listeners is None else listeners))
         self.ssl_context = ssl_context
@@ -60,6 +62,17 @@ class Runtime:
         self._scopes: OrderedDict[ScopeKey, Scope] = OrderedDict()
         self._limiters: OrderedDict[ScopeKey, Limiter] = OrderedDict()
         self._pid = os.getpid()
+
+    def _problem(self, where: str, error: BaseException) -> None:
+        """Tell the listeners what went wrong in the background; without any, the log of the standard library."""
+        if not self.events.listeners:
+            log_problem(where, error)
+            return
+        self.events.emit(Problem(at=self.clock.wall(), where=where, error=scrub(f"{type(error).__name__}: {error}")))
+
+    async def aclose(self) -> None:
+        """End background work and close the cache's store; adapters are closed by their owners."""
+        await self.cache.aclose()
 
     def check_process(self) -> None:
         """Refuse to work in a forked child: its copies of locks, pools and limits would lie."""

@@ -24,12 +24,12 @@ async def test_a_lost_answer_on_a_real_socket_is_unknown_looked_up_and_adopted(k
     sandbox = TikTokSandbox(seed=1, faults=FaultPlan([rule]))
     events: list[Event] = []
     runtime = Runtime(clock=SystemClock(1), listeners=(events.append,))
-    async with serve({"tiktok": sandbox}) as served:
-        async with TikTokAds(
-            ADVERTISERS[0], TOKEN, runtime=runtime, profile=PROFILE, base_url=served.urls["tiktok"]
-        ) as ads:
-            bench = Bench(sandbox, lambda *_: ads)
-            made = await ads.create_campaign(bench.campaign(), idempotency_key="socket/1")
+    async with (
+        serve({"tiktok": sandbox}) as served,
+        TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, profile=PROFILE, base_url=served.urls["tiktok"]) as ads,
+    ):
+        bench = Bench(sandbox, lambda *_: ads)
+        made = await ads.create_campaign(bench.campaign(), idempotency_key="socket/1")
     assert made.how == "adopted"
     assert len(sandbox.world.objects(level="campaign")) == 1
     assert [event.facts()["outcome"] for event in events if event.name == "write_settled"] == ["adopted"]

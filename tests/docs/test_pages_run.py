@@ -1,8 +1,8 @@
 """Every Python block of README.md and docs/ is executed, and prints what the page says that it prints.
 
 The blocks of a page share their names and run from top to bottom. `await` may stand at the top of a block, as in a
-notebook: such blocks share one loop in virtual time, on the page's own `clock` if it has made one. Lines that begin
-with `#> ` are what the block prints. A comment in front of a block says where it runs otherwise:
+notebook: such blocks share one loop in virtual time, which keeps the newest `VirtualClock` that the page has made. Lines
+that begin with `#> ` are what the block prints. A comment in front of a block says where it runs otherwise:
 
     <!-- runs: sockets -->   on a real event loop with loopback sockets
     <!-- runs: pytest -->    as a test file of its own; its tests must pass
@@ -57,13 +57,34 @@ def blocks(page: Path, text: str) -> Iterator[Block]:
         yield Block(page, text.count("\n", 0, match.start(2)) + 1, match[1] or "here", match[2])
 
 
+class Names(dict[str, Any]):
+    """The names of a page; a clock that gets a name becomes the clock of the page's loop."""
+
+    def __init__(self) -> None:
+        super().__init__(__name__="page")
+        self.clock = VirtualClock()
+        self._loop: VirtualLoop | None = None
+
+    def loop(self) -> VirtualLoop:
+        """A loop on the page's clock."""
+        self._loop = VirtualLoop(self.clock)
+        return self._loop
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if isinstance(value, VirtualClock):
+            self.clock = value
+            if self._loop is not None:
+                self._loop.clock = value
+
+
 class Reader:
     """Somebody who types a page's examples into one notebook."""
 
     def __init__(self, folder: Path) -> None:
-        self.names: dict[str, Any] = {"__name__": "page"}
+        self.names = Names()
         self.folder = folder
-        self._runner: asyncio.Runner | None = None
+        self._runner = asyncio.Runner(loop_factory=self.names.loop)
 
     def read(self, block: Block) -> str:
         """Run a block; what it printed."""
@@ -83,9 +104,6 @@ class Reader:
         if block.where == "sockets":
             asyncio.run(work)
             return
-        if self._runner is None:
-            clock = self.names.get("clock") or VirtualClock()
-            self._runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(clock))
         self._runner.run(work)
 
     def _as_tests(self, block: Block) -> None:
@@ -100,8 +118,7 @@ class Reader:
 
     def close(self) -> None:
         """Close the loop."""
-        if self._runner is not None:
-            self._runner.close()
+        self._runner.close()
 
 
 WITH_EXAMPLES: Final = [page for page in PAGES if BLOCK.search(page.read_text("utf8"))]

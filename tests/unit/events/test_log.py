@@ -282,8 +282,12 @@ SHAPES = [
     ("password=", 8), ("id_token=", 24), ("Cookie: session=", 20),
 ]  # fmt: skip
 """Prefixes and lengths. Only a random text follows, so that this file holds nothing that looks like a key."""
+END = "Zq7"
+"""What every secret ends with, so that none of them is a word that a log may hold."""
 SECRETS = st.sampled_from(SHAPES).flatmap(
-    lambda shape: st.tuples(st.just(shape[0]), st.text(ALPHABET, min_size=shape[1], max_size=shape[1]))
+    lambda shape: st.tuples(
+        st.just(shape[0]), st.text(ALPHABET, min_size=shape[1], max_size=shape[1]).map(lambda text: text[:-3] + END)
+    )
 )
 
 

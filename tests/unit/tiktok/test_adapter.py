@@ -407,6 +407,39 @@ def test_lists_filter_exactly_what_the_vendor_filters_loosely(bench: Bench) -> N
     bench.run(main())
 
 
+def test_a_write_makes_cached_reads_invalid(bench: Bench) -> None:
+    """A cached answer is served until something of the account changes; then the vendor is asked."""
+    ads = adapter(bench)
+
+    async def main() -> None:
+        made = await ads.create_campaign(bench.campaign(), idempotency_key="k")
+        await ads.get_campaign(made.value.ref)
+        again = await ads.get_campaign(made.value.ref)
+        assert again.served.source == "cache"
+        await ads.set_status(made.value.ref, ConfiguredStatus.ACTIVE)
+        after = await ads.get_campaign(made.value.ref)
+        assert after.served.source == "live"
+        assert after.status.configured is ConfiguredStatus.ACTIVE
+
+    bench.run(main())
+
+
+def test_a_write_whose_outcome_is_unknown_makes_them_invalid_too(bench: Bench) -> None:
+    """It may have happened: what is stored may be wrong."""
+    ads = adapter(bench)
+
+    async def main() -> None:
+        made = await ads.create_campaign(bench.campaign(), idempotency_key="k")
+        await ads.get_campaign(made.value.ref)
+        bench.break_with(FaultRule(FaultKind.TIMEOUT, method="POST"))
+        with pytest.raises(BackstayError):
+            await ads.set_status(made.value.ref, ConfiguredStatus.ACTIVE, deadline=40)
+        bench.heal()
+        assert (await ads.get_campaign(made.value.ref)).served.source == "live"
+
+    bench.run(main())
+
+
 def test_an_ad_groups_budget_has_its_own_endpoint(bench: Bench) -> None:
     """And one with other changes goes the common way."""
     ads = adapter(bench)
