@@ -17,7 +17,7 @@ from backstay.engine.loop import begin, run
 from backstay.engine.serial import Serial
 from backstay.errors import BackstayError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
-from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options
+from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options, tags_of
 from backstay.policies.effect import Effect
 from backstay.profile import Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
@@ -160,7 +160,7 @@ class Adapter:
             call = begin(plan)
             return self._served(await run(call, body, args, kwargs), call, "live", None)
         key = cache_key(self.vendor, self.account, self.credentials.fingerprint, operation.name, args[1:], kwargs)
-        tags = tuple(self.tag(name) for name in plan.tags)
+        tags = tuple(self.tag(name) for name in tags_of(operation, args[1:], kwargs))
         answer = await read.read(plan, key, self.runtime.cache, body, args, kwargs, tags)
         return self._served(answer.value, answer.call, answer.source, answer)
 
@@ -184,7 +184,7 @@ class Adapter:
                 return await write.change(plan, body, args, kwargs, look=_bound(look), pausing=pausing)
         finally:
             self._life.write_done()
-            self._invalidate(plan)
+            self._invalidate(tags_of(operation, args[1:], kwargs))
 
     async def _create(
         self, operation: Operation, plan: Plan, body: Callable[..., Awaitable[Any]], args: Any, kwargs: dict[str, Any],
@@ -200,8 +200,8 @@ class Adapter:
             plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal
         )  # fmt: skip
 
-    def _invalidate(self, plan: Plan) -> None:
-        for tag in plan.tags:
+    def _invalidate(self, tags: tuple[str, ...]) -> None:
+        for tag in tags:
             self.runtime.cache.invalidate(tag=self.tag(tag))
 
     def tag(self, name: str) -> str:
@@ -253,7 +253,6 @@ class Adapter:
             max_age=options.get("max_age"),
             max_stale=options.get("max_stale", max_stale),
             revalidate=profile.revalidate,
-            tags=operation.tags,
             read_lag=profile.read_lag,
             patience=profile.patience,
             generate_again=profile.generate_again,

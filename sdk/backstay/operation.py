@@ -70,8 +70,8 @@ class Operation:
     """Names of further limits of the profile that apply besides the app's own."""
     kind: str = "api_call"
     """Which timeout of the profile: api_call, upload, report, ai_generation ..."""
-    tags: tuple[str, ...] = ()
-    """Cache tags of a read; for a write, the tags that it makes invalid."""
+    tags: tuple[str, ...] | Callable[..., tuple[str, ...]] = ()
+    """Cache tags of a read; for a write, the tags that it makes invalid. A function makes them from the arguments."""
     deciding: bool = False
     """A read that decides a write: no cache, no stale answer, no joined flight."""
     payload: tuple[str, ...] = ()
@@ -80,6 +80,11 @@ class Operation:
     """The adapter's method that looks whether a write has happened; same arguments as the write."""
     pausing: Callable[..., bool] | None = None
     """Whether a SET with these arguments only pauses (then it is always safe to send again)."""
+
+
+def tags_of(declared: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags of one call."""
+    return declared.tags(*args, **kwargs) if callable(declared.tags) else declared.tags
 
 
 class Runs(Protocol):

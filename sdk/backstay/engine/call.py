@@ -40,7 +40,6 @@ class Plan:
     max_age: float | None = None
     max_stale: float = 0.0
     revalidate: float = 0.0
-    tags: tuple[str, ...] = ()
     read_lag: float = 0.0
     """Seconds after which the vendor's reads show a write for certain."""
     patience: tuple[float, ...] = ()

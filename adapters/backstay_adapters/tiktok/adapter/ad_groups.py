@@ -25,6 +25,7 @@ from backstay.engine.write import Written
 from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay_adapters.tiktok.adapter import tags
 from backstay_adapters.tiktok.adapter.campaigns import TikTokCampaigns
 from backstay_adapters.tiktok.wire import write
 from backstay_adapters.tiktok.wire.kinds import AD_GROUP, CAMPAIGN, Flow
@@ -66,7 +67,7 @@ class TikTokAdGroups(TikTokCampaigns):
         look="_look_ad_group",
         payload=("spec",),
         group="create",
-        tags=("objects",),
+        tags=tags.of_create(Level.AD_GROUP),
         name="create_ad_group",
     )
     async def _create_ad_group(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from backstay.ads import UNSET, Ad, AdGroup, AdPatch, AdSpec, Created, Pages, Query, Ref, Updated
+from backstay.ads import UNSET, Ad, AdGroup, AdPatch, AdSpec, Created, Level, Pages, Query, Ref, Updated
 from backstay.engine.write import Written
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay_adapters.tiktok.adapter import tags
 from backstay_adapters.tiktok.adapter.ad_groups import TikTokAdGroups
 from backstay_adapters.tiktok.adapter.calls import Json
 from backstay_adapters.tiktok.wire import write
@@ -42,8 +43,8 @@ class TikTokAdObjects(TikTokAdGroups):
         return await self._created(AD, written)
 
     @operation(
-        Effect.CREATE, look="_look_ad", payload=("spec",), group="create", limits=("ad_create",), tags=("objects",),
-        name="create_ad",
+        Effect.CREATE, look="_look_ad", payload=("spec",), group="create", limits=("ad_create",),
+        tags=tags.of_create(Level.AD), name="create_ad",
     )  # fmt: skip
     async def _create_ad(
         self, spec: Any, ad_group: Ref, flow: Flow, body: Json, *, idempotency_key: str, **_: Unpack[CallOptions]

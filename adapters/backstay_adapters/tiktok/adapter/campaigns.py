@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from backstay.ads import Campaign, CampaignPatch, CampaignSpec, Created, Pages, Query, Ref, Updated
+from backstay.ads import Campaign, CampaignPatch, CampaignSpec, Created, Level, Pages, Query, Ref, Updated
 from backstay.clock import utc
 from backstay.engine.write import Written
 from backstay.errors import UnsupportedCapabilityError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
 from backstay.values import UNSET
+from backstay_adapters.tiktok.adapter import tags
 from backstay_adapters.tiktok.adapter.build import TikTokBuild
 from backstay_adapters.tiktok.wire import write
 from backstay_adapters.tiktok.wire.kinds import CAMPAIGN, Flow
@@ -47,7 +48,7 @@ class TikTokCampaigns(TikTokBuild):
         look="_look_campaign",
         payload=("spec",),
         group="create",
-        tags=("objects",),
+        tags=tags.of_create(Level.CAMPAIGN),
         name="create_campaign",
     )
     async def _create_campaign(

@@ -15,6 +15,7 @@ from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
 from backstay.writes.marker import token
 from backstay.writes.reconcile import Seen, looks
+from backstay_adapters.tiktok.adapter import tags
 from backstay_adapters.tiktok.adapter.account import TikTokAccount
 from backstay_adapters.tiktok.adapter.calls import Json
 from backstay_adapters.tiktok.wire import words, write
@@ -36,7 +37,7 @@ class TikTokObjects(TikTokAccount):
     # Lists ----------------------------------------------------------------------------------------------------
 
     @operation(
-        Effect.READ, ttl=STATUS_TTL, max_stale=STATUS_STALE, group="objects", tags=("objects",), name="list_objects"
+        Effect.READ, ttl=STATUS_TTL, max_stale=STATUS_STALE, group="objects", tags=tags.of_list, name="list_objects"
     )
     async def _list(
         self, level: Level, flow: Flow, filtering: Json, page: int, size: int, **_: Unpack[CallOptions]
@@ -200,7 +201,7 @@ class TikTokObjects(TikTokAccount):
         found = await self._live(kind, ref.id)
         return found if found is not None and compare(body, {}, raw_of(found, body)) is Seen.WANTED else None
 
-    @operation(Effect.SET, look="_look_change", group="objects", tags=("objects",), name="update")
+    @operation(Effect.SET, look="_look_change", group="objects", tags=tags.of_change, name="update")
     async def _send_change(
         self, ref: Ref, path: str, sent: Json, wanted: Json, before: Json, **_: Unpack[CallOptions]
     ) -> None:

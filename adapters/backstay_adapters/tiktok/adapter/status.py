@@ -10,6 +10,7 @@ from backstay.errors import InvalidRequestError, PartialFailureError, Unsupporte
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
 from backstay.writes.reconcile import Seen, looks
+from backstay_adapters.tiktok.adapter import tags
 from backstay_adapters.tiktok.adapter.objects import SAME_AS_BEFORE, TikTokObjects
 from backstay_adapters.tiktok.wire import words
 from backstay_adapters.tiktok.wire.kinds import KINDS, Flow
@@ -54,11 +55,13 @@ class TikTokStatus(TikTokObjects):
             return before.model_copy(update={"status": gone}) if status is ConfiguredStatus.DELETED else None
         return found if found.status.configured is status else None
 
-    @operation(Effect.SET, look="_look_switch", pausing=_pauses, group="objects", tags=("objects",), name="set_status")
+    @operation(
+        Effect.SET, look="_look_switch", pausing=_pauses, group="objects", tags=tags.of_change, name="set_status"
+    )
     async def _switch(self, ref: Ref, flow: Flow, word: str, **_: Unpack[CallOptions]) -> None:
         await self._send_switch(ref, flow, word)
 
-    @operation(Effect.DELETE, look="_look_switch", group="objects", tags=("objects",), name="delete")
+    @operation(Effect.DELETE, look="_look_switch", group="objects", tags=tags.of_change, name="delete")
     async def _delete(self, ref: Ref, flow: Flow, word: str, **_: Unpack[CallOptions]) -> None:
         await self._send_switch(ref, flow, word)
 
