@@ -1,4 +1,4 @@
-"""A server in another process that answers the same bytes to everybody: `python -m benchmarks.canned` prints its port."""
+"""A server in another process that answers the same bytes to all: `python -m benchmarks.canned` prints its port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/adapters/tiktok.md from the code; run it when tests/docs/test_generated.py says it is stale."""
+"""Writes the tables of docs/adapters/tiktok.md from the code; tests/docs/test_generated.py says when to run it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from backstay_adapters.tiktok.adapter.capabilities import CAPABILITIES
 from backstay_adapters.tiktok.errors import TABLE
 from backstay_adapters.tiktok.profile import SHARE, TIERS, tiktok_profile
 
+NONE: Final = "–"  # noqa: RUF001 - the dash of a table
 PAGE: Final = Path(__file__).parents[1] / "adapters" / "tiktok.md"
 PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 RULES: Final = 4
@@ -30,13 +31,17 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def capabilities() -> str:
     """What TikTok can do, and why not."""
     return table(
-        ("capability", "", "meaning"), ((f"`{name}`", "yes" if on else "no", text) for name, on, text in CAPABILITIES.table())
+        ("capability", "", "meaning"),
+        ((f"`{name}`", "yes" if on else "no", text) for name, on, text in CAPABILITIES.table()),
     )
 
 
 def limits() -> str:
     """Calls that each level lets through, and how many we use."""
-    rows = ((f"`{tier}`", *(f"{number:,}" for number in numbers), f"{numbers[0] * SHARE:g}") for tier, numbers in TIERS.items())
+    rows = (
+        (f"`{tier}`", *(f"{number:,}" for number in numbers), f"{numbers[0] * SHARE:g}")
+        for tier, numbers in TIERS.items()
+    )
     return table(("tier", "a second", "a minute", "a day", f"we send a second ({SHARE:.0%})"), rows)
 
 
@@ -47,7 +52,7 @@ def operations() -> str:
     rows = (
         (
             f"`{each.name}`", each.effect.upper(), f"{profile.timeout(each.kind):g}", seconds(each.ttl),
-            seconds(each.max_stale), each.group, ", ".join(f"`{name}`" for name in each.limits) or "–",
+            seconds(each.max_stale), each.group, ", ".join(f"`{name}`" for name in each.limits) or NONE,
         )
         for each in found
     )  # fmt: skip
@@ -56,7 +61,7 @@ def operations() -> str:
 
 def seconds(value: float) -> str:
     """A time, or that there is none."""
-    return f"{value:g}" if value else "–"
+    return f"{value:g}" if value else NONE
 
 
 def errors() -> str:

@@ -1,8 +1,8 @@
 """Every Python block of README.md and docs/ is executed, and prints what the page says that it prints.
 
 The blocks of a page share their names and run from top to bottom. `await` may stand at the top of a block, as in a
-notebook: such blocks share one loop in virtual time, which keeps the newest `VirtualClock` that the page has made. Lines
-that begin with `#> ` are what the block prints. A comment in front of a block says where it runs otherwise:
+notebook: such blocks share one loop in virtual time, on the newest `VirtualClock` that the page has made. Lines that
+begin with `#> ` are what the block prints. A comment in front of a block says where it runs otherwise:
 
     <!-- runs: sockets -->   on a real event loop with loopback sockets
     <!-- runs: pytest -->    as a test file of its own; its tests must pass
@@ -125,8 +125,9 @@ WITH_EXAMPLES: Final = [page for page in PAGES if BLOCK.search(page.read_text("u
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(TOP)))
-def test_the_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    """From top to bottom, and each prints what the page says."""
+def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From top to bottom, and each prints what the page says; paths begin at the top of the repository."""
+    monkeypatch.chdir(TOP)
     reader = Reader(tmp_path)
     try:
         for block in blocks(page, page.read_text("utf8")):
