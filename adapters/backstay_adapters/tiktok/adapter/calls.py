@@ -61,7 +61,7 @@ class TikTokCalls(Adapter):
         if flow not in {"auto", *FLOWS}:
             raise InvalidRequestError("no such flow", field="flow", value=flow, hint='"auto", "manual" or "smart_plus"')
         self.app_id = app_id
-        self.flow = flow
+        self.flow: Flow | Literal["auto"] = flow
         self._http = Http(
             base_url,
             client=client,
