@@ -53,6 +53,7 @@ class Credentials:
     __slots__ = ("_provider", "_refreshing", "_secret", "fingerprint")
 
     def __init__(self, token: str | Secret | None = None, *, provider: Provider | None = None, name: str = "") -> None:
+        self.fingerprint = ""
         if (token is None) == (provider is None):
             raise InvalidRequestError(
                 "give either a token or a provider",
@@ -67,7 +68,9 @@ class Credentials:
             )
         self._secret = Secret(token) if isinstance(token, str) else token
         if self._secret is not None and len(self._secret.reveal().strip()) < MIN_LENGTH:
-            raise InvalidRequestError("the token is empty", field="token", hint="pass the vendor's access token")
+            raise InvalidRequestError(
+                "the token is empty or too short", field="token", hint="pass the vendor's access token"
+            )
         self._provider = provider
         self._refreshing: asyncio.Future[None] | None = None
         self.fingerprint = fingerprint(name or (self._secret.reveal() if self._secret else ""))

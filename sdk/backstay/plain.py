@@ -129,7 +129,6 @@ class Guard:
             read_lag=profile.read_lag,
             patience=profile.patience,
             generate_again=profile.generate_again,
-            original=True,
         )
         return self.plan
 

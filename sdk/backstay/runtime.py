@@ -6,6 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 from backstay.cache import Cache
 from backstay.clock import Clock, SystemClock
@@ -60,7 +61,8 @@ class Runtime:
         # One lock for the policies of all scopes, because a limiter may belong to several of them.
         self._policies = threading.Lock()
         self._scopes: OrderedDict[ScopeKey, Scope] = OrderedDict()
-        self._limiters: OrderedDict[ScopeKey, Limiter] = OrderedDict()
+        # A limiter lives as long as a scope that uses it.
+        self._limiters: WeakValueDictionary[ScopeKey, Limiter] = WeakValueDictionary()
         self._pid = os.getpid()
 
     def _problem(self, where: str, error: BaseException) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from backstay.engine.timer import Watch, sweep_of
-from backstay.errors import Attempt, BackstayError, CallTimeoutError, DeadlineExceededError
+from backstay.errors import Attempt, BackstayError, CallTimeoutError, DeadlineExceededError, InternalError
 from backstay.taxonomy import BREAKING, Certainty
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def _named(call: Call, watch: Watch, error: BaseException, limit: float) -> Back
         return timeout_error(call, limit)
     if not isinstance(error, Exception):
         return None
-    return call.plan.judge(error)
+    try:
+        return call.plan.judge(error)
+    except Exception:  # noqa: BLE001 - a table that fails must not keep the permit
+        return InternalError(f"{type(error).__name__} could not be classified", rule="engine.judge")
 
 
 def timeout_error(call: Call, limit: float) -> BackstayError:

@@ -47,8 +47,6 @@ class Plan:
     generate_again: bool = True
     renew: Callable[[], Awaitable[bool]] | None = None
     """Asks for a new credential after TOKEN_EXPIRED; False when there is none."""
-    original: bool = False
-    """Plain functions: raise the function's own last exception, not ours."""
     criticality: str = "interactive"
 
 

@@ -223,7 +223,7 @@ class Gate:
 class Limiter:
     """Several meters and one gate as one: all have room, or nothing is taken."""
 
-    __slots__ = ("_only", "buckets", "gate")
+    __slots__ = ("__weakref__", "_only", "buckets", "gate")
 
     def __init__(self, buckets: tuple[Meter, ...] = (), gate: Gate | None = None) -> None:
         """Without meters only the gate holds calls back."""
