@@ -1,11 +1,12 @@
-"""Who owns what is shared in a process: clock, cache, listeners, scopes and the writes under way."""
+"""Who owns what is shared in a process: clock, cache, listeners, scopes, and what must outlive it."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 from weakref import WeakValueDictionary
 
 from backstay.cache import Cache
@@ -19,17 +20,33 @@ from backstay.policies.bulkhead import Bulkhead
 from backstay.policies.rate import Limiter, Meter, TokenBucket, Window
 from backstay.redact import scrub
 from backstay.stores.protocol import log_problem
+from backstay.writes.folder import DATABASE, MEMORY, Where, state_folder
 from backstay.writes.journal import Journal, MemoryJournal
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Self
 
     from backstay.profile import Limit, Profile
+    from backstay.writes.database import Database
 
 MAX_SCOPES: Final = 10_000
 
 ScopeKey = tuple[str, ...]
+
+
+class RuntimeOptions(TypedDict, total=False):
+    """The keywords of `Runtime`, without `state`."""
+
+    clock: Clock | None
+    cache: Cache | None
+    journal: Journal | None
+    listeners: tuple[Listener, ...] | None
+    ssl_context: ssl.SSLContext | None
+    proxy: str | None
+    max_scopes: int
 
 
 class Runtime:
@@ -37,11 +54,15 @@ class Runtime:
 
     Breakers, budgets and limiters are keyed by vendor, host, credential and the scope that the profile names, so that
     a hundred tenants of one app share its limit and no more. At most `max_scopes` are kept; idle ones go first.
+
+    What must outlive the process is kept in the folder `state` (default: $BACKSTAY_STATE, $XDG_STATE_HOME/backstay or
+    ~/.local/state/backstay), made by the first write that needs it. `Runtime.in_memory()` touches no disk.
     """
 
     def __init__(
         self,
         *,
+        state: Where = None,
         clock: Clock | None = None,
         cache: Cache | None = None,
         journal: Journal | None = None,
@@ -52,7 +73,8 @@ class Runtime:
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.cache = cache or Cache(clock=self.clock, on_problem=self._problem)
-        self.journal: Journal = journal or MemoryJournal()
+        self._state = state
+        self._journal = journal
         self.events = Stream(*(default_listeners() if listeners is None else listeners))
         self.ssl_context = ssl_context
         self.proxy = proxy
@@ -65,6 +87,30 @@ class Runtime:
         self._limiters: WeakValueDictionary[ScopeKey, Limiter] = WeakValueDictionary()
         self._pid = os.getpid()
 
+    @classmethod
+    def in_memory(cls, **options: Unpack[RuntimeOptions]) -> Self:
+        """A runtime that keeps everything in memory: for tests and examples; what it wrote, the next one forgets."""
+        return cls(state=MEMORY, **options)
+
+    @cached_property
+    def state(self) -> Path | None:
+        """The folder of what must outlive the process; None keeps it in memory."""
+        return state_folder(self._state)
+
+    @cached_property
+    def database(self) -> Database | None:
+        """The state file in that folder, opened by its first read or write; None in memory."""
+        if self.state is None:
+            return None
+        from backstay.writes.database import Database  # sqlite3 is for those who write
+
+        return Database(self.state / DATABASE)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Where every write is written down before it is sent."""
+        return self._journal or MemoryJournal()
+
     def _problem(self, where: str, error: BaseException) -> None:
         """Tell the listeners what went wrong in the background; without any, the log of the standard library."""
         if not self.events.listeners:
@@ -73,8 +119,11 @@ class Runtime:
         self.events.emit(Problem(at=self.clock.wall(), where=where, error=scrub(f"{type(error).__name__}: {error}")))
 
     async def aclose(self) -> None:
-        """End background work and close the cache's store; adapters are closed by their owners."""
+        """End background work, close the cache's store and the state file; adapters are closed by their owners."""
         await self.cache.aclose()
+        database = self.__dict__.get("database")
+        if database is not None:
+            database.close()
 
     def check_process(self) -> None:
         """Refuse to work in a forked child: its copies of locks, pools and limits would lie."""
