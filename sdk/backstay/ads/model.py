@@ -125,11 +125,13 @@ class Created(Answer, Generic[T]):
     _carries: ClassVar = ("value",)
 
     value: T
-    how: Literal["created", "adopted", "replayed"] = "created"
+    how: Literal["created", "adopted", "replayed", "planned"] = "created"
     """`created` by this call; `adopted`: an earlier call of the same key had made it and its answer was lost;
-    `replayed`: the journal knew it."""
+    `replayed`: the journal knew it; `planned`: a dry run imagined it, nothing was made and its ref names nothing."""
     parked: tuple[Ref, ...] = ()
     """Further objects found under the key: left paused, never deleted."""
+    plan: tuple[Extra, ...] = ()
+    """The requests, in order, that a dry run would have sent."""
 
 
 class Updated(Answer, Generic[T]):
