@@ -148,11 +148,16 @@ class Reading(AdHooks):
 
     async def _one(self, level: Level, ref: Ref, options: CallOptions) -> Any:
         self._own(ref, level)
+        error = self._missing(ref)
         for asked in self._asks_one(level, ref.id):
-            found = await self._list(level, ref.id, asked, None, 1, **options)
+            try:
+                found = await self._list(level, ref.id, asked, None, 1, **options)
+            except NotFoundError as said:
+                error = said
+                continue
             if found.items:
                 return with_served(found.items[0], found.served)
-        raise self._missing(ref)
+        raise error
 
     async def _live(self, ref: Ref, **options: Unpack[CallOptions]) -> Any | None:
         """The object as the vendor shows it now, None if it shows none."""
