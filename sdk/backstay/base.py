@@ -15,18 +15,31 @@ from backstay.engine import read, write
 from backstay.engine.call import Call, Plan
 from backstay.engine.loop import begin, run
 from backstay.engine.serial import Serial
-from backstay.errors import BackstayError, InternalError, InvalidRequestError
+from backstay.errors import BackstayError, ConflictError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
-from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options, tags_of
+from backstay.letters.frame import Asked, replaying, tried
+from backstay.operation import (
+    OPTIONS,
+    CallOptions,
+    Operation,
+    merge_options,
+    refuse_unknown,
+    split_options,
+    tags_of,
+    writes,
+)
 from backstay.policies.effect import Effect
-from backstay.profile import Profile, attempts, preset
+from backstay.profile import Limit, Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
 from backstay.writes.journal import JournalKey
+from backstay.writes.reconcile import Seen
 
 if TYPE_CHECKING:
     from backstay.auth import Credentials
     from backstay.engine.scope import Scope
 
+LONGEST_TARGET = 150
+"""Characters of an object's ref that go into the key of a SET."""
 _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
@@ -73,6 +86,14 @@ class Adapter:
     def app(self) -> str:
         """What the vendor's limits per app count by; the credential unless the vendor knows better."""
         return self.credentials.fingerprint
+
+    def narrowed(self, operation: Operation, args: tuple[Any, ...]) -> tuple[str, str] | None:
+        """A limit of the profile that a change falls under, and the object that the vendor counts it by.
+
+        For limits per "object" only (Meta: four budget changes an hour and ad set); None is no such limit.
+        """
+        del operation, args
+        return None
 
     async def connect(self) -> None:
         """Open what the adapter needs; called once, by `warm_up()` or the first call."""
@@ -146,7 +167,31 @@ class Adapter:
             plan = self._plans.get(operation.name) or self.plan(operation, {})
         if operation.effect in _READS:
             return await self._read(operation, plan, body, args, kwargs)
-        return await self._write(operation, plan, body, args, kwargs)
+        if operation.effect is Effect.GENERATE:  # it leaves nothing behind that could be made good later
+            return await self._write(operation, plan, body, args, kwargs)
+        asked = Asked(
+            self.vendor, self.account, operation.name, body.__name__, operation.effect, body, args[1:], kwargs
+        )  # fmt: skip
+        return await tried(self.runtime, asked, lambda: self._write(operation, plan, body, args, kwargs))
+
+    async def run_intent(
+        self, effect: Effect, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Run a write of several steps as one; see `backstay.operation.intent`."""
+        given = {name: value for name, value in kwargs.items() if name not in OPTIONS}
+        name = body.__name__
+        asked = Asked(self.vendor, self.account, name, name, effect, body, args[1:], given, sends=False)
+        return await tried(self.runtime, asked, lambda: body(*args, **kwargs))
+
+    async def redo(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Make a write again that has left a dead letter; see `backstay.letters.replay`."""
+        function = getattr(type(self), method, None)
+        if not writes(function):
+            raise InvalidRequestError(
+                f"{type(self).__name__} has no write {method!r}", field="method", value=method,
+                hint="the letter is of another version: make the call anew, then discard it",
+            )  # fmt: skip
+        return await function(self, *args, **kwargs)  # type: ignore[misc]  # `writes` has looked
 
     async def _read(
         self,
@@ -179,9 +224,17 @@ class Adapter:
                 return await self._create(operation, plan, body, args, kwargs, look)
             if operation.effect is Effect.GENERATE:
                 return await run(begin(plan), body, args, kwargs)
+            narrow = self.narrowed(operation, args[1:])
+            if narrow is not None:
+                plan = replace(plan, scope=self._scope(operation, *narrow))
+            if look is not None and replaying() is not None and await _made_already(operation, look, args, kwargs):
+                return None
             pausing = bool(operation.pausing and operation.pausing(*args[1:], **kwargs))
             async with self._life.serial.of(str(args[1]) if len(args) > 1 else operation.name):
-                return await write.change(plan, body, args, kwargs, look=_bound(look), pausing=pausing)
+                return await write.change(
+                    plan, body, args, kwargs, look=_bound(look), pausing=pausing,
+                    entry=self._entry(operation, body, args, kwargs),
+                )  # fmt: skip
         finally:
             self._life.write_done()
             self._invalidate(tags_of(operation, args[1:], kwargs))
@@ -199,6 +252,14 @@ class Adapter:
         return await write.create(
             plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal
         )  # fmt: skip
+
+    def _entry(self, operation: Operation, body: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> write.Entry:
+        """What the journal keeps of a SET while its outcome is open."""
+        asked = dict(inspect.signature(body).bind(*args, **kwargs).arguments)
+        asked.pop("self", None)
+        target = str(args[1]) if len(args) > 1 else operation.name
+        own = f"{target[:LONGEST_TARGET]}#{self.runtime.clock.token()}"
+        return write.Entry(self.runtime.journal, JournalKey(self.vendor, self.account, operation.name, own), asked)
 
     def _invalidate(self, tags: tuple[str, ...]) -> None:
         for tag in tags:
@@ -248,7 +309,7 @@ class Adapter:
                 "attempt_timeout", options.get("attempt_timeout", profile.timeout(operation.kind))
             ),
             deadline=positive("deadline", options.get("deadline", profile.deadline)),
-            cost=operation.cost,
+            cost=operation.cost * (1.0 if operation.effect in _READS else profile.write_cost),
             ttl=profile.ttl.get(operation.name, operation.ttl),
             max_age=options.get("max_age"),
             max_stale=options.get("max_stale", max_stale),
@@ -260,9 +321,9 @@ class Adapter:
             criticality=options.get("criticality", "interactive"),
         )
 
-    def _scope(self, operation: Operation) -> Scope:
+    def _scope(self, operation: Operation, narrow: str = "", target: str = "") -> Scope:
         limits = self.profile.limits
-        shared = [name for name, limit in limits.items() if limit.per == "account"]
+        shared = [name for name, limit in limits.items() if _passes(limit, operation)]
         names = dict.fromkeys(("app", *shared, *(name for name in operation.limits if name in limits)))
         keys = {name: self._limit_key(name) for name in names}
         key = (
@@ -273,11 +334,15 @@ class Adapter:
             operation.group,
             *operation.limits,
         )
-        return self.runtime.scope(key, self.profile, keys)
+        scope = self.runtime.scope(key, self.profile, keys)
+        if narrow not in limits:
+            return scope
+        keys[narrow] = (*self._limit_key(narrow), target)
+        return self.runtime.scope((*key, narrow, target), self.profile, keys, within=scope)
 
     def _limit_key(self, name: str) -> tuple[str, ...]:
         limit = self.profile.limits.get(name)
-        account = self.account if limit is not None and limit.per == "account" else ""
+        account = self.account if limit is not None and limit.per != "app" else ""
         return (self.vendor, self.host, self.app(), account, name)
 
     async def _renew(self) -> bool:
@@ -330,6 +395,26 @@ class _Life:
                 await self._idle.wait()
         except TimeoutError:
             return
+
+
+def _passes(limit: Limit, operation: Operation) -> bool:
+    """Whether an operation passes a limit that it does not name."""
+    if limit.per == "object":
+        return False
+    return operation.group in limit.groups if limit.groups else limit.per == "account"
+
+
+async def _made_already(
+    operation: Operation, look: Callable[..., Awaitable[Seen]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> bool:
+    """Whether the change of a dead letter is there by now; raises ConflictError where somebody else made another."""
+    seen = await look(*args[1:], **kwargs)
+    if seen is Seen.OTHER:
+        raise ConflictError(
+            f"{operation.name}: since the call failed the object has changed", operation=operation.name,
+            rule="letters.overtaken", hint="read the object, then make the change anew or discard the letter",
+        )  # fmt: skip
+    return seen is Seen.WANTED
 
 
 def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:

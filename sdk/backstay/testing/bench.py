@@ -114,7 +114,7 @@ class Bench:
 
     def new_runtime(self) -> Runtime:
         """A process of its own: nothing shared but the world and the clock."""
-        self.runtime = Runtime(clock=self.clock, listeners=(self.events.append,))
+        self.runtime = Runtime.in_memory(clock=self.clock, listeners=(self.events.append,))
         return self.runtime
 
     def adapter(self) -> AdPlatform:

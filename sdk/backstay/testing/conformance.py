@@ -279,7 +279,7 @@ class AdPlatformConformance:
             await bench.clock.sleep(1.0)
             task.cancel()
             await asyncio.wait([task])
-            assert [record.state for record in bench.runtime.journal.records()] == [State.UNKNOWN]
+            assert [record.state for record in await bench.runtime.journal.records()] == [State.UNKNOWN]
             bench.heal()
             again = await ads.create_campaign(bench.campaign(), idempotency_key=KEY)
             assert again.how == "adopted"

@@ -9,6 +9,9 @@ from typing import Final
 
 VARIABLE: Final = "BACKSTAY_STATE"
 DATABASE: Final = "backstay.db"
+LETTERS: Final = "letters.sqlite"
+"""Apart from the database: when that is damaged or full, what could not be written can still be kept."""
+SPILL: Final = "spill.jsonl"
 
 
 class Memory(Enum):

@@ -288,7 +288,7 @@ def test_a_dry_run_changes_neither_the_world_nor_the_journal(stage: Stage) -> No
     (ref,) = stage.made(1)
     stage.ads.rows[ref.id]["budget"] = Budget.daily(Money.of("9 EUR"))
     rows, sent = repr(stage.ads.rows), len(stage.ads.sent)
-    journal = [(record.key, record.state) for record in stage.runtime.journal.records()]
+    journal = [(record.key, record.state) for record in stage.run(stage.runtime.journal.records())]
 
     async def main() -> None:
         ads, budget = stage.ads, Budget.daily(Money.of("5 EUR"))
@@ -308,7 +308,7 @@ def test_a_dry_run_changes_neither_the_world_nor_the_journal(stage: Stage) -> No
 
     stage.run(main())
     assert (repr(stage.ads.rows), len(stage.ads.sent)) == (rows, sent)
-    assert [(record.key, record.state) for record in stage.runtime.journal.records()] == journal
+    assert [(record.key, record.state) for record in stage.run(stage.runtime.journal.records())] == journal
     assert len(stage.ads.checked) == 5
 
 
