@@ -162,13 +162,11 @@ class Changing(Reading):
         return Updated(value=after, applied=("status",))
 
     def _switchable(self, ref: Ref, status: ConfiguredStatus) -> None:
-        needs = {ConfiguredStatus.ARCHIVED: Capability.ARCHIVE, ConfiguredStatus.DELETED: Capability.DELETE}
         if status is ConfiguredStatus.UNKNOWN:
             raise InvalidRequestError(
                 "UNKNOWN is for reading", field="status", value=status.value, hint="pass ACTIVE, PAUSED or DELETED"
             )
-        if status in needs:
-            self.capabilities.require(needs[status], f"set_status({status})")
+        self.capabilities.require_switch(status)
         if ref.level is Level.ACCOUNT:
             raise InvalidRequestError(
                 "an account has no switch", field="ref", value=str(ref), hint="pass an object's ref"

@@ -197,10 +197,14 @@ class Reading(AdHooks):
     def _ref(self, level: Level, id: str) -> Ref:  # noqa: A002 - the field's own name
         return Ref(self.platform, self.account, level, id)
 
+    def owns(self, ref: Ref) -> bool:
+        """Whether an object is of this account; asks nobody."""
+        return ref.platform == self.platform and ref.account_id == self.account
+
     def _own(self, ref: Ref, level: Level) -> Ref:
         """The ref, if it names an object of that level in this account, and one that exists outside a dry run."""
         require_level(ref, level)
-        if ref.platform != self.platform or ref.account_id != self.account:
+        if not self.owns(ref):
             raise InvalidRequestError(
                 f"{ref} is not of this adapter", field="ref", value=str(ref),
                 hint=f"use an adapter for {ref.platform}/{ref.account_id}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final, Unpack
 
@@ -21,7 +20,7 @@ from backstay.ads import (
     missing_days,
     split_days,
 )
-from backstay.answer import Served, stamp
+from backstay.answer import Served, oldest, stamp
 from backstay.clock import utc
 from backstay.engine.poll import poll
 from backstay.errors import NotReadyError, TooMuchDataError
@@ -166,9 +165,3 @@ class Reporting(Media):
                 retryable=False, hint="poll it until it is done, or start a smaller one",
             )  # fmt: skip
         return await self._job_page(job, state)
-
-
-def oldest(served: Sequence[Served]) -> Served:
-    """Of an answer made of several: as live as its least live part."""
-    order = ("stale", "cache", "replayed", "live")
-    return min(served, key=lambda each: (order.index(each.source), -each.age))

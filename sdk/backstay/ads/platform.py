@@ -49,6 +49,10 @@ class AdPlatform(Protocol):
         """What it can do; what is off is refused before anything is sent."""
         ...
 
+    def owns(self, ref: Ref) -> bool:
+        """Whether an object is of this account; asks nobody."""
+        ...
+
     # The account ------------------------------------------------------------------------------------------------
 
     def get_account(self, **options: Unpack[CallOptions]) -> Call[Account]:

@@ -21,7 +21,7 @@ class Stage:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.events: list[Event] = []
-        self.runtime = Runtime(clock=self.clock, listeners=(self.events.append,))
+        self.runtime = Runtime.in_memory(clock=self.clock, listeners=(self.events.append,))
         self.asked: list[str] = []
 
     def step(self, name: str, outcome: object) -> Callable[[], Awaitable[object]]:
