@@ -83,6 +83,10 @@ class Kiosk(AdAdapter):
         self.deaf: set[str] = set()
         """Fields that changes do not reach."""
         self.uploads: dict[str, MediaRef] = {}
+        self.media: list[str] = []
+        """Ids of the files in the ads that were asked for."""
+        self.money = "EUR"
+        self.events: tuple[str, ...] = ()
 
     @property
     def platform(self) -> Platform:
@@ -93,7 +97,7 @@ class Kiosk(AdAdapter):
         return Capabilities.of(Platform.META, *self.flags)
 
     async def _read_account(self) -> Account:
-        return Account(ref=self._ref(Level.ACCOUNT, self.account), name="Kiosk", currency="EUR", timezone=ZONE)
+        return Account(ref=self._ref(Level.ACCOUNT, self.account), name="Kiosk", currency=self.money, timezone=ZONE)
 
     # Reading ----------------------------------------------------------------------------------------------------
 
@@ -151,6 +155,7 @@ class Kiosk(AdAdapter):
         return self._draft(Level.AD_GROUP, spec, key_token, campaign.ref.id)
 
     async def _draft_ad(self, spec: AdSpec, ad_group: AdGroup, key_token: str) -> Draft:
+        self.media += [each.id for each in spec.creative.media]
         return self._draft(Level.AD, spec, key_token, ad_group.ref.id)
 
     async def _send_create(self, level: Level, draft: Draft) -> str:
@@ -163,6 +168,7 @@ class Kiosk(AdAdapter):
 
     async def _draft_change(self, before: Any, patch: Patch) -> tuple[Step, ...]:
         changes = dict(patch.changes)
+        self.media += [each.id for each in changes["creative"].media] if "creative" in changes else []
         if "name" in changes and before.key_token:
             changes["name"] = mark(changes["name"], before.key_token)
         names = [name for name in ("name", "budget") if name in changes]
@@ -220,7 +226,7 @@ class Kiosk(AdAdapter):
         )  # fmt: skip
 
     def _report_basis(self, query: MetricsQuery, zone: ZoneInfo) -> MetricBasis:
-        return MetricBasis(timezone=zone)
+        return MetricBasis(timezone=zone, conversion_events=self.events)
 
     async def _start_job(self, query: MetricsQuery) -> str:
         if len(query.days) > 100:
