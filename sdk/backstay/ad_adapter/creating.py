@@ -23,15 +23,18 @@ from backstay.ads import (
 )
 from backstay.answer import Answer, Served, stamp
 from backstay.clock import utc
+from backstay.engine.claim import moment
 from backstay.engine.write import Written
 from backstay.errors import BackstayError, ConflictError
-from backstay.operation import CallOptions, operation
+from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
+from backstay.writes.journal import State
 
 
 class Creating(Changing):
     """Campaigns, ad groups and ads; everything is created paused."""
 
+    @intent(Effect.CREATE)
     async def create_campaign(
         self, spec: CampaignSpec, *, idempotency_key: str, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Created[Campaign]:
@@ -44,8 +47,9 @@ class Creating(Changing):
         written = await self._create_campaign(
             Level.CAMPAIGN, {"spec": spec}, draft, idempotency_key=idempotency_key, **options
         )
-        return await self._created(written)
+        return await self._created(written, key_token)
 
+    @intent(Effect.CREATE)
     async def create_ad_group(
         self,
         campaign: Ref,
@@ -66,8 +70,9 @@ class Creating(Changing):
         written = await self._create_ad_group(
             Level.AD_GROUP, payload, draft, idempotency_key=idempotency_key, **options
         )
-        return await self._created(written)
+        return await self._created(written, key_token)
 
+    @intent(Effect.CREATE)
     async def create_ad(
         self,
         ad_group: Ref,
@@ -86,7 +91,7 @@ class Creating(Changing):
             return await self._planned_create(imagined, draft)
         payload = {"spec": spec, "ad_group": ad_group}
         written = await self._create_ad(Level.AD, payload, draft, idempotency_key=idempotency_key, **options)
-        return await self._created(written)
+        return await self._created(written, key_token)
 
     # The create itself ------------------------------------------------------------------------------------------
 
@@ -124,8 +129,11 @@ class Creating(Changing):
         del spec
         return await self._look(level, self._token(level, idempotency_key), draft)
 
-    async def _created(self, written: Written[Ref]) -> Created[Any]:
-        """Read back what was made. Vendors may ignore "paused" (TikTok's manual flow did): then it is paused."""
+    async def _created(self, written: Written[Ref], key_token: str) -> Created[Any]:
+        """Read back what was made. Vendors may ignore "paused" (TikTok's manual flow did): then it is paused.
+
+        Once the journal knows that this was done, no later call with the key pauses it again.
+        """
         ref = written.value
         found = await self._made_visible(ref)
         if written.fresh and found.status.configured is ConfiguredStatus.ACTIVE:
@@ -136,6 +144,8 @@ class Creating(Changing):
                     field="status", hint=f"pause it by hand at {self.vendor} now", rule=f"{self.vendor}.not_paused",
                     value=str(ref),
                 )  # fmt: skip
+        if written.fresh:
+            await self.runtime.journal.mark(key_token, State.VERIFIED, moment(self.runtime.clock))
         made: Created[Any] = Created(value=found, how=written.how, parked=written.parked)
         return stamp(made, self._now(found.served))
 
