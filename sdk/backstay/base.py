@@ -15,24 +15,15 @@ from backstay.engine import read, write
 from backstay.engine.call import Call, Plan
 from backstay.engine.loop import begin, run
 from backstay.engine.serial import Serial
-from backstay.errors import BackstayError, ConflictError, InternalError, InvalidRequestError
+from backstay.errors import BackstayError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
-from backstay.letters.frame import Asked, replaying, tried
-from backstay.operation import (
-    OPTIONS,
-    CallOptions,
-    Operation,
-    merge_options,
-    refuse_unknown,
-    split_options,
-    tags_of,
-    writes,
-)
+from backstay.letters.adapting import LeavesLetters, made_already
+from backstay.letters.frame import suspected
+from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options, tags_of
 from backstay.policies.effect import Effect
 from backstay.profile import Limit, Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
 from backstay.writes.journal import JournalKey
-from backstay.writes.reconcile import Seen
 
 if TYPE_CHECKING:
     from backstay.auth import Credentials
@@ -44,7 +35,7 @@ _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
 
-class Adapter:
+class Adapter(LeavesLetters):
     """One vendor account behind typed operations; immutable, shared by many tasks of one event loop.
 
     A vendor's adapter sets `vendor`, gives its profile and its host, and declares operations. Options flow
@@ -167,31 +158,9 @@ class Adapter:
             plan = self._plans.get(operation.name) or self.plan(operation, {})
         if operation.effect in _READS:
             return await self._read(operation, plan, body, args, kwargs)
-        if operation.effect is Effect.GENERATE:  # it leaves nothing behind that could be made good later
-            return await self._write(operation, plan, body, args, kwargs)
-        asked = Asked(
-            self.vendor, self.account, operation.name, body.__name__, operation.effect, body, args[1:], kwargs
+        return await self._watched(
+            operation, body, args, kwargs, lambda: self._write(operation, plan, body, args, kwargs)
         )  # fmt: skip
-        return await tried(self.runtime, asked, lambda: self._write(operation, plan, body, args, kwargs))
-
-    async def run_intent(
-        self, effect: Effect, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """Run a write of several steps as one; see `backstay.operation.intent`."""
-        given = {name: value for name, value in kwargs.items() if name not in OPTIONS}
-        name = body.__name__
-        asked = Asked(self.vendor, self.account, name, name, effect, body, args[1:], given, sends=False)
-        return await tried(self.runtime, asked, lambda: body(*args, **kwargs))
-
-    async def redo(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Make a write again that has left a dead letter; see `backstay.letters.replay`."""
-        function = getattr(type(self), method, None)
-        if not writes(function):
-            raise InvalidRequestError(
-                f"{type(self).__name__} has no write {method!r}", field="method", value=method,
-                hint="the letter is of another version: make the call anew, then discard it",
-            )  # fmt: skip
-        return await function(self, *args, **kwargs)  # type: ignore[misc]  # `writes` has looked
 
     async def _read(
         self,
@@ -227,10 +196,10 @@ class Adapter:
             narrow = self.narrowed(operation, args[1:])
             if narrow is not None:
                 plan = replace(plan, scope=self._scope(operation, *narrow))
-            if look is not None and replaying() is not None and await _made_already(operation, look, args, kwargs):
-                return None
             pausing = bool(operation.pausing and operation.pausing(*args[1:], **kwargs))
             async with self._life.serial.of(str(args[1]) if len(args) > 1 else operation.name):
+                if await made_already(operation, look, args, kwargs):
+                    return None
                 return await write.change(
                     plan, body, args, kwargs, look=_bound(look), pausing=pausing,
                     entry=self._entry(operation, body, args, kwargs),
@@ -250,7 +219,8 @@ class Adapter:
         names = operation.payload or tuple(name for name in given if name not in {"self", "idempotency_key"})
         payload = payload_hash(operation.name, (), {name: given[name] for name in names})
         return await write.create(
-            plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal
+            plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal,
+            suspected=suspected(),
         )  # fmt: skip
 
     def _entry(self, operation: Operation, body: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> write.Entry:
@@ -402,19 +372,6 @@ def _passes(limit: Limit, operation: Operation) -> bool:
     if limit.per == "object":
         return False
     return operation.group in limit.groups if limit.groups else limit.per == "account"
-
-
-async def _made_already(
-    operation: Operation, look: Callable[..., Awaitable[Seen]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> bool:
-    """Whether the change of a dead letter is there by now; raises ConflictError where somebody else made another."""
-    seen = await look(*args[1:], **kwargs)
-    if seen is Seen.OTHER:
-        raise ConflictError(
-            f"{operation.name}: since the call failed the object has changed", operation=operation.name,
-            rule="letters.overtaken", hint="read the object, then make the change anew or discard the letter",
-        )  # fmt: skip
-    return seen is Seen.WANTED
 
 
 def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:

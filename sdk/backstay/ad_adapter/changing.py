@@ -27,7 +27,8 @@ from backstay.ads import (
 from backstay.ads.patch import Patch
 from backstay.engine.poll import poll
 from backstay.errors import InvalidRequestError
-from backstay.operation import CallOptions, operation
+from backstay.letters.frame import recall, replaying
+from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
 from backstay.writes.reconcile import Seen
 
@@ -40,6 +41,7 @@ def _pauses(ref: Ref, status: ConfiguredStatus, *_: Any) -> bool:
 class Changing(Reading):
     """Updates, switches and budgets of any level."""
 
+    @intent(Effect.SET)
     async def update_campaign(
         self,
         ref: Ref,
@@ -52,6 +54,7 @@ class Changing(Reading):
         """Change a campaign; with `expect` only if it is still as that live answer says (else ConflictError)."""
         return await self._change(Level.CAMPAIGN, ref, patch, expect, options, dry_run=dry_run)
 
+    @intent(Effect.SET)
     async def update_ad_group(
         self,
         ref: Ref,
@@ -64,6 +67,7 @@ class Changing(Reading):
         """Change an ad group; targeting is replaced as a whole; `expect` as in `update_campaign`."""
         return await self._change(Level.AD_GROUP, ref, patch, expect, options, dry_run=dry_run)
 
+    @intent(Effect.SET)
     async def update_ad(
         self,
         ref: Ref,
@@ -76,6 +80,7 @@ class Changing(Reading):
         """Change an ad's name or creative; a new creative is reviewed again; `expect` as in `update_campaign`."""
         return await self._change(Level.AD, ref, patch, expect, options, dry_run=dry_run)
 
+    @intent(Effect.SET)
     async def set_budget(
         self,
         ref: Ref,
@@ -103,13 +108,14 @@ class Changing(Reading):
         self, level: Level, ref: Ref, patch: Patch, expect: Any, options: CallOptions, *, dry_run: bool
     ) -> Updated[Any]:
         before = await self._must_be_live(level, ref)
-        if expect is not None:
+        if expect is not None and replaying() is None:  # a replay compares each step with what was there at first
             unchanged(require_live(expect), before)
         steps = await self._draft_change(before, patch)
         if dry_run:
             return await self._planned_change(before, steps, _fields(patch))
+        known = recall(before)
         for step in steps:
-            await self._send_step(ref, step, before, patch, **options)
+            await self._send_step(ref, step, known, patch, **options)
         return await self._changed(ref, steps, _fields(patch))
 
     async def _changed(self, ref: Ref, steps: Sequence[Step], fields: tuple[str, ...]) -> Updated[Any]:
@@ -145,6 +151,7 @@ class Changing(Reading):
 
     # Status -------------------------------------------------------------------------------------------------------
 
+    @intent(Effect.SET)
     async def set_status(
         self, ref: Ref, status: SettableStatus, *, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Updated[Any]:

@@ -11,7 +11,7 @@ from backstay.answer import stamp
 from backstay.engine.poll import poll
 from backstay.engine.write import Written
 from backstay.errors import InvalidRequestError, NotReadyError
-from backstay.operation import CallOptions, operation
+from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
 from backstay.writes.marker import PREFIX, token
 
@@ -22,6 +22,7 @@ TRANSCODING: Final = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0, 90.0, 120.0)
 class Media(Creating):
     """The account's library of images and videos."""
 
+    @intent(Effect.CREATE)
     async def upload_image(
         self, media: MediaUpload, *, idempotency_key: str, **options: Unpack[CallOptions]
     ) -> Created[MediaRef]:
@@ -31,6 +32,7 @@ class Media(Creating):
         written = await self._upload_image(media, idempotency_key=idempotency_key, **options)
         return self._uploaded(written, written.value)
 
+    @intent(Effect.CREATE)
     async def upload_video(
         self, media: MediaUpload, *, idempotency_key: str, **options: Unpack[CallOptions]
     ) -> Created[MediaRef]:

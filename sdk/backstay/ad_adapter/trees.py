@@ -8,13 +8,15 @@ from backstay.ad_adapter import planned
 from backstay.ad_adapter.reporting import Reporting
 from backstay.ads import Ad, BuiltGroup, BuiltTree, Campaign, CampaignTree, Created, GroupTree, Level
 from backstay.answer import stamp
-from backstay.operation import CallOptions
+from backstay.operation import CallOptions, intent
+from backstay.policies.effect import Effect
 from backstay.writes.tree import ad_key, build_tree, group_key
 
 
 class Trees(Reporting):
     """A campaign with its ad groups and their ads as one."""
 
+    @intent(Effect.CREATE)
     async def create_tree(
         self, tree: CampaignTree, *, idempotency_key: str, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Created[BuiltTree]:

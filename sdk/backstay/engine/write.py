@@ -56,8 +56,12 @@ async def create(
     payload: str,
     look: Callable[..., Awaitable[Sequence[Any]]],
     journal: Journal,
+    suspected: float | None = None,
 ) -> Written[Any]:
     """CREATE or PUBLISH once under a key.
+
+    `suspected` are the wall seconds until which a call may have made it whose journal this one is not (a dead letter
+    that is replayed elsewhere): if this journal knows nothing of the key, it is looked up before it is sent.
 
     Raises:
         UnknownOutcomeError: it may have happened; the record stays open under the key.
@@ -70,8 +74,12 @@ async def create(
     token = enter(call)
     hold: Hold | None = None
     try:
+        if suspected is not None and await journal.get(key.id) is not None:
+            suspected = None
         hold = await claim(call, journal, Record(key, payload))
         creation = _Creation(call, hold, lambda: look(*args, **kwargs))
+        if suspected is not None and hold.record.state not in DONE:
+            await hold.keep(state=State.UNKNOWN, uncertain_since=suspected, note="a dead letter of it is replayed")
         return await (creation.replay() if hold.record.state in DONE else creation.make(body, args, kwargs))
     except BackstayError as error:
         error.journal_id = key.id
