@@ -7,8 +7,13 @@ sandbox.world.duplicates(), sandbox.world.could_spend(now)
 
 from __future__ import annotations
 
+from typing import Final
+
 from backstay_adapters.meta.sandbox.app import MetaSandbox
 from backstay_adapters.meta.sandbox.settings import ACCOUNTS, APP_ID, SECRET, TOKEN, Account, Switches
 from backstay_adapters.meta.sandbox.usage import TIERS
 
-__all__ = ["ACCOUNTS", "APP_ID", "SECRET", "TIERS", "TOKEN", "Account", "MetaSandbox", "Switches"]
+SANDBOX: Final = MetaSandbox
+"""What `backstay sandbox` serves."""
+
+__all__ = ["ACCOUNTS", "APP_ID", "SANDBOX", "SECRET", "TIERS", "TOKEN", "Account", "MetaSandbox", "Switches"]
