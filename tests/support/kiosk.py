@@ -86,6 +86,8 @@ class Kiosk(AdAdapter):
         self.media: list[str] = []
         """Ids of the files in the ads that were asked for."""
         self.money = "EUR"
+        self.silent: set[date] = set()
+        """Days without numbers."""
         self.events: tuple[str, ...] = ()
 
     @property
@@ -215,7 +217,7 @@ class Kiosk(AdAdapter):
 
     def _days(self, days: DateRange, state: Any) -> PageData[Any]:
         """A day on a page."""
-        some, place = list(days), int(state or 0)
+        some, place = [day for day in days if day not in self.silent], int(state or 0)
         row = {"day": some[place].isoformat(), "clicks": 1}
         return PageData(items=(row,), next_state=place + 1 if place + 1 < len(some) else None)
 

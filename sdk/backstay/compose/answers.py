@@ -77,13 +77,14 @@ def _common(field: str, values: Mapping[str, Any]) -> Any:
 
 
 def report(found: Mapping[str, MetricsReport]) -> MetricsReport:
-    """The rows of all, one after the other; a day that one of them lacks is missing."""
+    """The rows of all, one after the other. Days that no row speaks of are missing; each member's are in `extra`."""
     parts = list(found.values())
     bases = {part.basis for part in parts}
+    missing = set.intersection(*({*part.missing_days} for part in parts))
     whole = MetricsReport(
         rows=tuple(row for part in parts for row in part.rows), basis=bases.pop() if len(bases) == 1 else None,
-        missing_days=tuple(sorted({day for part in parts for day in part.missing_days})),
-        final=all(part.final for part in parts),
+        missing_days=tuple(sorted(missing)), final=all(part.final for part in parts),
+        extra={"missing_days": {name: part.missing_days for name, part in found.items()}},
     )  # fmt: skip
     return stamp(whole, oldest([part.served for part in parts]))
 

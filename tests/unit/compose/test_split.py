@@ -446,6 +446,14 @@ def test_metrics_are_laid_beside_each_other(stage: Stage) -> None:
     stage.run(main())
 
 
+def test_days_that_one_member_lacks_are_named_beside_it(stage: Stage) -> None:
+    """A day is missing when no row speaks of it; whose rows are missing is in `extra`."""
+    stage.two.silent = {date(2026, 1, 2)}
+    report = stage.run(stage.split().get_metrics(TWO_DAYS))
+    assert report.missing_days == ()
+    assert report.extra["missing_days"] == {"one": (), "two": (date(2026, 1, 2),)}
+
+
 def test_metrics_counted_differently_have_no_common_basis(stage: Stage) -> None:
     """And their rows do not add up."""
     stage.two.money, stage.two.events = "USD", ("purchase",)
