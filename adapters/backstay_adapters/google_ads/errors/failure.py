@@ -22,7 +22,7 @@ ECHO: Final = "new_resource_creation_error.TEMP_ID_RESOURCE_HAD_ERRORS"
 """Says that an operation it depends on has failed, which has an error of its own."""
 UNPUBLISHED: Final = "internal_error.ERROR_CODE_NOT_PUBLISHED"
 LONGEST_MEMBER: Final = 256
-"""Characters of a member's name; the longest in v26 has 148."""
+"""Characters of a member's name; the longest in v26 has 150."""
 
 RANKS: Final = (
     "TOKEN_INVALID", "TOKEN_EXPIRED", "ACCOUNT_DISABLED", "PERMISSION_DENIED", "UNSUPPORTED", "QUOTA_EXHAUSTED",
