@@ -103,8 +103,6 @@ def _spoiled(fault: Fault, ending: Ending, honest: RpcReply, *, stream: bool) ->
         case FaultKind.HALF_JSON:
             shown = honest.messages[: -(-len(honest.messages) // 2)] if stream else ()
             return replace(BROKEN, messages=shown)
-        case FaultKind.EMPTY if stream:
-            return replace(honest, messages=())
         case FaultKind.EMPTY:
             return RpcReply(code="INTERNAL", details="unexpected EOS on stream")
         case _:

@@ -16,6 +16,7 @@ from backstay.sandbox.simulator import SILENCE, Ending, Exchange
 if TYPE_CHECKING:
     from backstay.sandbox.rpc_channel import RpcChannel
 
+EOF: Final[Any] = aio.EOF  # pyright: ignore[reportAttributeAccessIssue]  # it comes from compiled code
 CANCELLED: Final = RpcReply(code="CANCELLED", details="Locally cancelled by application!")
 
 
@@ -85,7 +86,7 @@ class SimCall:
         await self._on_the_way(course, reply)
         return reply
 
-    async def _on_the_way(self, course: Exchange, _: RpcReply) -> None:
+    async def _on_the_way(self, course: Exchange, reply: RpcReply) -> None:  # noqa: ARG002 - a stream needs it
         await self._wait(course.after)
 
     async def _until_act(self, course: Exchange) -> RpcReply:
@@ -210,7 +211,7 @@ class SimStreamCall(SimCall, aio.UnaryStreamCall):
         return self._iterator
 
     async def _iterate(self) -> AsyncIterator[Any]:
-        while (message := await self.read()) is not aio.EOF:
+        while (message := await self.read()) is not EOF:
             yield message
 
     async def read(self) -> Any:
@@ -229,7 +230,7 @@ class SimStreamCall(SimCall, aio.UnaryStreamCall):
             raise asyncio.CancelledError
         if end.code != OK:
             raise self._failure(end)
-        return aio.EOF
+        return EOF
 
     async def _take(self) -> RpcReply:
         reply = self._task.result() if self._task.done() else await asyncio.shield(self._task)

@@ -172,11 +172,11 @@ class _Last(aio.UnaryUnaryClientInterceptor, aio.UnaryStreamClientInterceptor):
     def __init__(self, method: _Method) -> None:
         self._method = method
 
-    async def intercept_unary_unary(self, _: Any, client_call_details: Any, request: Any) -> Any:
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:  # noqa: ARG002
         """See `grpc.aio`."""
         return self._start(client_call_details, request)
 
-    async def intercept_unary_stream(self, _: Any, client_call_details: Any, request: Any) -> Any:
+    async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:  # noqa: ARG002
         """See `grpc.aio`."""
         return self._start(client_call_details, request)
 

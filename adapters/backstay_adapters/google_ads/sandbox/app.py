@@ -95,7 +95,9 @@ class GoogleAdsSandbox:
         from backstay.sandbox.rpc_channel import RpcChannel
 
         metadata = () if token is None else (("authorization", f"Bearer {token}"),)
-        return RpcChannel(self, clock, interceptors=interceptors, metadata=metadata)
+        # To pyright a property with a setter is no variable.
+        own: Any = self
+        return RpcChannel(own, clock, interceptors=interceptors, metadata=metadata)
 
     def reset(self) -> None:
         """An empty world; tokens and customers stay, the fault plan begins anew."""

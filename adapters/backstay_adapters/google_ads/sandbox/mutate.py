@@ -117,7 +117,7 @@ def _remember_failure(op: Op) -> None:
 
 def _result(ctx: Ctx, kind: Kind, draft: Draft, result: Message) -> None:
     result.resource_name = draft.name
-    if member(ctx.request, "response_content_type") != "MUTABLE_RESOURCE" or not hasattr(result, kind.word):
+    if not hasattr(result, kind.word) or member(ctx.request, "response_content_type") != "MUTABLE_RESOURCE":
         return
     shown = getattr(result, kind.word)
     shown.CopyFrom(draft.pb)
