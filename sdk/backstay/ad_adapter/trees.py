@@ -10,7 +10,7 @@ from backstay.ads import Ad, BuiltGroup, BuiltTree, Campaign, CampaignTree, Crea
 from backstay.answer import stamp
 from backstay.operation import CallOptions, intent
 from backstay.policies.effect import Effect
-from backstay.writes.tree import ad_key, build_tree, group_key
+from backstay.writes.tree import ad_key, build_tree, check_tree_key, group_key
 
 
 class Trees(Reporting):
@@ -30,6 +30,7 @@ class Trees(Reporting):
         return await build_tree(self, tree, idempotency_key=idempotency_key, options=options)
 
     async def _planned_tree(self, tree: CampaignTree, key: str) -> Created[BuiltTree]:
+        check_tree_key(tree, key)
         campaign = await self.create_campaign(tree.campaign, idempotency_key=key, dry_run=True)
         plan, groups = list(campaign.plan), list[BuiltGroup]()
         for number, group in enumerate(tree.groups):

@@ -34,11 +34,12 @@ def account(ref: Ref, found: Mapping[str, Account]) -> Account:
     currency = _common("currency", {name: each.currency for name, each in found.items()})
     zone = _common("timezone", {name: each.timezone for name, each in found.items()})
     statuses = dict.fromkeys(each.status for each in found.values())
-    sums = {name: total([getattr(each, name) for each in found.values()]) for name in ("balance", "amount_spent")}
     whole = Account(
         ref=ref, name=ref.account_id, currency=currency, timezone=zone,
         status=next(iter(statuses)) if len(statuses) == 1 else _mixed(statuses),
-        extra={"members": {name: str(each.ref) for name, each in found.items()}}, **sums,
+        balance=total([each.balance for each in found.values()]),
+        amount_spent=total([each.amount_spent for each in found.values()]),
+        extra={"members": {name: str(each.ref) for name, each in found.items()}},
     )  # fmt: skip
     return stamp(whole, oldest([each.served for each in found.values()]))
 
@@ -79,10 +80,10 @@ def _common(field: str, values: Mapping[str, Any]) -> Any:
 def report(found: Mapping[str, MetricsReport]) -> MetricsReport:
     """The rows of all, one after the other. Days that no row speaks of are missing; each member's are in `extra`."""
     parts = list(found.values())
-    bases = {part.basis for part in parts}
     missing = set.intersection(*({*part.missing_days} for part in parts))
+    common = all(part.basis == parts[0].basis for part in parts)
     whole = MetricsReport(
-        rows=tuple(row for part in parts for row in part.rows), basis=bases.pop() if len(bases) == 1 else None,
+        rows=tuple(row for part in parts for row in part.rows), basis=parts[0].basis if common else None,
         missing_days=tuple(sorted(missing)), final=all(part.final for part in parts),
         extra={"missing_days": {name: part.missing_days for name, part in found.items()}},
     )  # fmt: skip

@@ -26,6 +26,7 @@ from backstay.ads import (
     SettableStatus,
     Updated,
 )
+from backstay.ads.model import how_of_all
 from backstay.answer import oldest, stamp
 from backstay.compose import specs
 from backstay.compose.reading import Reading
@@ -198,7 +199,7 @@ class Split(Reading):
 
 def _uploaded(made: Mapping[str, Created[MediaRef]]) -> Created[MediaRef]:
     """One upload of several: made by this call if any copy was."""
-    how = min((each.how for each in made.values()), key=("created", "adopted", "replayed", "planned").index)
+    how = how_of_all(each.how for each in made.values())
     copies = {name: each.value for name, each in made.items()}
     return stamp(Created(value=specs.everywhere(copies), how=how), oldest([each.served for each in made.values()]))
 

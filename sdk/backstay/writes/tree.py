@@ -6,21 +6,18 @@ called again and goes on: what is there is found, what is missing is made.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from backstay.ads.model import AdGroup, BuiltGroup, BuiltTree, Created
+from backstay.ads.model import AdGroup, BuiltGroup, BuiltTree, Created, How, how_of_all
 from backstay.ads.words import ConfiguredStatus
 from backstay.answer import stamp
+from backstay.writes.journal import check_key
 
 if TYPE_CHECKING:
     from backstay.ads.platform import AdPlatform
     from backstay.ads.refs import Ref
     from backstay.ads.spec import CampaignTree, GroupTree
     from backstay.operation import CallOptions
-
-How = Literal["created", "adopted", "replayed", "planned"]
-
-_RANK: Final[tuple[How, ...]] = ("created", "adopted", "replayed", "planned")
 
 
 def group_key(key: str, number: int) -> str:
@@ -33,10 +30,17 @@ def ad_key(key: str, number: int, place: int) -> str:
     return f"{group_key(key, number)}/{place}"
 
 
+def check_tree_key(tree: CampaignTree, key: str) -> None:
+    """Refuse a key that leaves no room for the places of the tree's parts, before anything is made."""
+    places = (ad_key("", number, max(0, len(group.ads) - 1)) for number, group in enumerate(tree.groups))
+    check_key(key, max((len(place) for place in places), default=0))
+
+
 async def build_tree(
     platform: AdPlatform, tree: CampaignTree, *, idempotency_key: str, options: CallOptions
 ) -> Created[BuiltTree]:
     """Create campaign, ad groups and ads, all paused; raises what a single create raises, and can be called again."""
+    check_tree_key(tree, idempotency_key)
     campaign = await platform.create_campaign(tree.campaign, idempotency_key=idempotency_key, **options)
     groups = [
         await _group(platform, campaign.value.ref, group, idempotency_key, number, options)
@@ -44,9 +48,7 @@ async def build_tree(
     ]
     built = BuiltTree(campaign=campaign.value, groups=tuple(group for group, _ in groups))
     hows = (campaign.how, *(how for _, each in groups for how in each))
-    # The tree was made by this call if any part of it was.
-    how = min(hows, key=_RANK.index)
-    return stamp(Created(value=built, how=how), campaign.served)
+    return stamp(Created(value=built, how=how_of_all(hows)), campaign.served)
 
 
 async def _group(

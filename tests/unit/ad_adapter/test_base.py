@@ -348,6 +348,20 @@ def test_a_dry_run_refuses_a_bad_key_too(stage: Stage, key: str) -> None:
     assert caught.value.field == "idempotency_key"
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(("length", "fits"), [(196, True), (197, False)])
+def test_a_trees_key_leaves_room_for_its_parts(stage: Stage, length: int, fits: bool, dry_run: bool) -> None:
+    """The parts' keys are longer (`/0/1`); one that would be refused later is refused before the campaign is made."""
+    build = stage.ads.create_tree(TREE, idempotency_key="k" * length, dry_run=dry_run)
+    if fits:
+        assert len(stage.run(build).value.groups[0].ads) == 2
+        return
+    with pytest.raises(InvalidRequestError) as caught:
+        stage.run(build)
+    assert caught.value.field == "idempotency_key"
+    assert stage.ads.sent == []
+
+
 # Uploads --------------------------------------------------------------------------------------------------------------
 
 

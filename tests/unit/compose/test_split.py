@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -180,6 +181,25 @@ def test_a_key_goes_the_same_way_after_the_rule_has_changed(stage: Stage) -> Non
 
     stage.run(main())
     assert stage.made() == (1, 1)
+
+
+def test_a_route_outlives_the_process(stage: Stage, tmp_path: Path) -> None:
+    """Another process with the same state folder and another rule sends the key the same way."""
+
+    async def main() -> None:
+        for rule in ("two", "one"):
+            runtime = Runtime(state=tmp_path, clock=stage.clock, listeners=())
+            one, two = Kiosk(runtime, "1"), Kiosk(runtime, "2")
+            split = Split({"one": one, "two": two}, lambda _, name=rule: name, name="test")  # type: ignore[misc]
+            planned = await split.create_campaign(SPEC, idempotency_key="k", dry_run=True)
+            assert planned.value.ref.account_id == "2"
+            if rule == "two":
+                await split.create_campaign(SPEC, idempotency_key="k")
+            assert await split.route("k") == "two"
+            await split.aclose()
+            await runtime.aclose()
+
+    stage.run(main())
 
 
 def test_a_rule_sees_the_spec_or_the_tree(stage: Stage) -> None:
