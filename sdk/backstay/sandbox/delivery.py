@@ -2,7 +2,7 @@
 
 An ad's numbers of a day are what it would reach in a whole day, times the part of the day in which the ad and all
 above it were active. Levels above are sums over their ads. A vendor's simulator tells its own words for them.
-An object's data may hold `_starts` and `_ends` (ad group, wall seconds) and `_reviewed_at` (ad; None never passes).
+An object's data may hold `_starts` and `_ends` (at any level, wall seconds) and `_reviewed_at` (ad; None never passes).
 """
 
 from __future__ import annotations
@@ -128,9 +128,11 @@ def active(world: World, ad: Thing, now: float) -> Spans:
     reviewed = ad.data.get("_reviewed_at", ad.created_at)
     if reviewed is None:
         return []
-    starts, ends = group.data.get("_starts") or 0.0, group.data.get("_ends") or now
+    chain = (ad, group, campaign)
+    starts = max(each.data.get("_starts") or 0.0 for each in chain)
+    ends = min(each.data.get("_ends") or now for each in chain)
     spans: Spans = [(max(reviewed, starts), min(now, ends))]
-    for thing in (ad, group, campaign):
+    for thing in chain:
         spans = _meet(spans, _on(thing, now))
     return spans
 

@@ -85,7 +85,7 @@ def writable(customer: Customer) -> None:
 
 def _grant(sim: GoogleAdsSandbox, header: str) -> Grant:
     if not header:
-        if sim.switches.authorization == "required":
+        if sim.switches.require_authorization:
             raise Refusal(code="UNAUTHENTICATED", details=MISSING)
         return Grant()
     kind, _, token = header.partition(" ")
@@ -100,7 +100,7 @@ def _grant(sim: GoogleAdsSandbox, header: str) -> Grant:
 
 
 def _developer(sim: GoogleAdsSandbox, token: str) -> None:
-    if sim.switches.developer_token == "ignored":  # noqa: S105 - a policy, no secret
+    if not sim.switches.require_developer_token:
         return
     if not token:
         text = "The developer token is required in the header of every request."

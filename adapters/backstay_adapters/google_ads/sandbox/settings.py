@@ -53,10 +53,10 @@ CUSTOMERS: Final = tuple(each.id for each in default_customers() if not each.is_
 class Switches:
     """Behaviours that can be set either way, because public material does not settle them."""
 
-    authorization: Literal["checked", "required"] = "checked"
-    """A token that comes is checked; none at all is let in on a channel without TLS, or refused as production does."""
-    developer_token: Literal["ignored", "required"] = "ignored"  # noqa: S105 - a policy, no secret
-    """Since 2026-09 the header is optional; older projects still need it."""
+    require_authorization: bool = False
+    """Whether a call without any token is refused, as production does. A token that comes is checked in any case."""
+    require_developer_token: bool = False
+    """Since 2026-09 the header is optional; before, calls without it were refused."""
     reserve_removed_names: bool = False
     """Whether a removed campaign, ad group or budget keeps its name taken."""
     remove_budget_with_campaign: bool = False

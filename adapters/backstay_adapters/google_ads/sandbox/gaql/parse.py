@@ -92,7 +92,7 @@ class _Parser:
             return Condition(name, operator, self._list())
         if operator == "BETWEEN":
             return Condition(name, operator, self._between())
-        if self._peek().text == "(":
+        if self._peek().kind == "symbol" and self._peek().text == "(":
             raise self._wrong("EXPECTED_SINGLE_VALUE", f"{operator} expects a single value.")
         return Condition(name, operator, (self._value(),))
 
