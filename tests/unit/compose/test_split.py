@@ -50,8 +50,11 @@ from backstay.errors import (
     UnsupportedCapabilityError,
 )
 from backstay.runtime import Runtime
+from backstay.sandbox import SimTransport
 from backstay.taxonomy import Certainty
 from backstay.testing.clock import VirtualClock, run
+from backstay_adapters.tiktok import TikTokAds
+from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 from tests.support.kiosk import FLAGS, Kiosk
 
 T = TypeVar("T")
@@ -537,6 +540,34 @@ def test_options_and_lifetime_reach_all_members(stage: Stage) -> None:
             assert len(caught.value.attempts) == 1
         with pytest.raises(InvalidRequestError, match="closed"):
             await split.get_account(max_age=0)
+
+    stage.run(main())
+
+
+def test_two_platforms_are_one(stage: Stage) -> None:
+    """A real adapter beside the kiosk: each object names its own platform, the whole is a split."""
+    sandbox = SimTransport(TikTokSandbox(), stage.clock)
+    tiktok = TikTokAds(ADVERTISERS[0], TOKEN, runtime=stage.runtime, transport=sandbox, tier="ultimate")
+    budget = Budget.daily(Money.of("100 USD"))
+
+    async def main() -> None:
+        split = Split(
+            {"kiosk": stage.one, "tiktok": tiktok},
+            lambda what: "tiktok" if what.budget else "kiosk",  # type: ignore[union-attr]
+            name="both",
+        )
+        assert (split.platform, split.capabilities.platform) == (Platform.SPLIT, Platform.SPLIT)
+        assert split.lacking(Capability.BALANCE) == ("kiosk",)
+        spec = SPEC.but(budget=budget)
+        made = [
+            (await split.create_campaign(each, idempotency_key=each.name)).value.ref
+            for each in (SPEC, spec.but(name="Summer"))
+        ]
+        assert [ref.platform for ref in made] == [Platform.META, Platform.TIKTOK]
+        assert [each.ref for each in await split.list_campaigns(max_age=0)] == made
+        live = await split.get_campaign(made[1], max_age=0)
+        more = await split.set_budget(made[1], Budget.daily(Money.of("120 USD")), expect=live)
+        assert more.value.budget == Budget.daily(Money.of("120 USD"))
 
     stage.run(main())
 
