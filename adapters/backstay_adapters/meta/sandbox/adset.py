@@ -51,7 +51,7 @@ def update(ctx: Ctx) -> Data:
     plain = {name: value for name, value in objects.extras(ctx, ADSETS).items() if name not in budget.BUDGETS}
     billing = str(thing.data.get("billing_event"))
     changes = {
-        **plain, **budget.changed(ctx, account, thing, billing=billing),
+        **plain, **budget.changed(ctx, account, thing, billing=billing), **_new_bid(ctx, thing, campaign),
         **objects.schedule(ctx, account, "start_time", "end_time", thing),
     }  # fmt: skip
     changes.pop("campaign_id", None)
@@ -140,15 +140,27 @@ def _budget(ctx: Ctx, account: Account, campaign: Thing, times: Data) -> Data:
     return budget.checked(account, asked, billing=billing, days=length or 1.0)
 
 
-def _bid(ctx: Ctx, campaign: Thing) -> Data:
+def _new_bid(ctx: Ctx, thing: Thing, campaign: Thing | None) -> Data:
+    """A change of the bid, checked with what stays as it is."""
+    if campaign is None or not {"bid_strategy", "bid_amount"} & {
+        name for name in ctx.params.data if name in ctx.params
+    }:
+        return {}
+    return _bid(ctx, campaign, thing)
+
+
+def _bid(ctx: Ctx, campaign: Thing, old: Thing | None = None) -> Data:
     """The strategy is where the budget is, the amount always here."""
+    kept = {} if old is None else old.data
     above = campaign.data.get("bid_strategy")
     own = ctx.params.get("bid_strategy")
     if above is not None and own not in {None, above}:
         told = "The bid strategy is set on the campaign, because its budget is."
         raise invalid("Bid strategy can't be used", told, 1885204, blame="bid_strategy")
-    strategy = str(above or ctx.params.choice("bid_strategy", STRATEGIES, "LOWEST_COST_WITHOUT_CAP"))
-    amount = ctx.params.whole("bid_amount")
+    usual = str(kept.get("bid_strategy", "LOWEST_COST_WITHOUT_CAP"))
+    strategy = str(above or ctx.params.choice("bid_strategy", STRATEGIES, usual))
+    given = ctx.params.whole("bid_amount")
+    amount = kept.get("bid_amount") if given is None and needs_bid(strategy) else given
     if needs_bid(strategy) and amount is None:
         told = f"You must provide a bid cap or a target cost in bid_amount field, for the bid strategy {strategy}."
         raise invalid("Bid Amount Required", told, 1815857, blame="bid_amount")
