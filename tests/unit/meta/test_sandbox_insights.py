@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backstay.sandbox import FaultKind, FaultPlan, FaultRule
+from backstay.sandbox import FaultKind, FaultPlan, FaultRule, Request
 from backstay_adapters.meta.sandbox.asked import preset
 from tests.unit.meta.sandbox_api import DAY, JPY, NOW, USD, Api, Json, filtering, refused
 
@@ -289,10 +289,7 @@ def test_older_versions_do_not_say_why_a_run_failed() -> None:
 def test_a_fault_makes_a_run_fail() -> None:
     """PARTIAL on insights/start: the run is made and ends badly."""
     api, _ = old()
-    api.sandbox.faults = None
     plan = FaultPlan([FaultRule(FaultKind.PARTIAL, operation="insights/start", times=1)])
-    from backstay.sandbox import Request
-
     request = Request("POST", f"/v26.0{api.act}/insights", {}, {"authorization": "Bearer sandbox-token"})
     fault = plan.decide(request, NOW, api.sandbox.operation(request))
     assert fault is not None
