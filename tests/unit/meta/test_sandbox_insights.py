@@ -59,6 +59,17 @@ def test_a_missing_metric_is_an_absent_key() -> None:
     assert rows(api, time_range={"since": "2025-12-01", "until": "2025-12-02"}) == []
 
 
+def test_rates_are_worked_out_from_the_counts() -> None:
+    """ctr in percent of all clicks, cpm per thousand, frequency above one; a rate without a divisor is absent."""
+    api, _ = old()
+    (row,) = rows(api, fields="impressions,clicks,spend,reach,ctr,cpm,cpc,frequency,inline_link_clicks", **SPAN)
+    share = Decimal(row["clicks"]) / Decimal(row["impressions"])
+    assert Decimal(row["ctr"]) == pytest.approx(share * 100, abs=Decimal("0.000001"))
+    assert Decimal(row["cpm"]) == pytest.approx(Decimal(row["spend"]) * 1000 / Decimal(row["impressions"]))
+    assert Decimal(row["frequency"]) > 1
+    assert int(row["inline_link_clicks"]) < int(row["clicks"])
+
+
 def test_actions_are_lists_with_families_that_overlap() -> None:
     """purchase, omni_purchase and the pixel's own are the same; windows are keys; dead windows have none."""
     api, _ = old()
@@ -136,6 +147,8 @@ def test_rows_are_sorted_and_paged() -> None:
     ]
     assert found == sorted(found, reverse=True)
     assert len(found) == 6
+    named = rows(api, level="ad", fields="ad_name", sort=["ad_name_ascending"], **SPAN)
+    assert [row["ad_name"] for row in named] == ["Old ad 1", "Old ad 2"]
     seen, after = [], None
     while True:
         query = {"after": after} if after else {}

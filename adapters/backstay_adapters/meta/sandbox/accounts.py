@@ -59,7 +59,7 @@ def spent(ctx: Ctx, account: Account) -> int:
 
 
 def _minor(account: Account, value: str) -> int:
-    """The limit is sent in main units, unlike everything else (the vendor's page "Ad Account")."""
+    """The limit is sent in main units (the SDK types it as a float) and read in minor ones."""
     try:
         return round(float(value) * account.offset)
     except ValueError:
