@@ -36,6 +36,9 @@ class RpcToy(Toy):
     def streams(self, method: str) -> bool:
         return method == LIST
 
+    def prepare(self) -> None:
+        pass
+
     def call(self, rpc: RpcRequest, now: float, fault: Fault | None = None) -> RpcReply:
         if rpc.message == b"no" or (fault is not None and not fault.after_commit):
             return RpcReply((), "FAILED_PRECONDITION", "no", (("why-bin", b"\x00because"), ("request-id", "r1")))
