@@ -23,6 +23,7 @@ from backstay.ads import (
     Campaign,
     CampaignSpec,
     Capabilities,
+    Capability,
     DateRange,
     Level,
     MediaRef,
@@ -109,6 +110,11 @@ class AdHooks(Adapter, ABC):
     @abstractmethod
     async def _draft_ad(self, spec: AdSpec, ad_group: AdGroup, key_token: str) -> Draft:
         """The request that makes a paused ad; the ad group is as it was just read, or planned."""
+
+    def _refuses_repeats(self, draft: Draft) -> bool:
+        """Whether the vendor refuses a second create with the same token, however late, so that it is noticed."""
+        del draft
+        return bool({Capability.NAME_UNIQUE, Capability.NATIVE_IDEMPOTENCY} & self.capabilities.flags)
 
     @abstractmethod
     async def _send_create(self, level: Level, draft: Draft) -> str:
