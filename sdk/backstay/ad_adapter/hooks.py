@@ -41,7 +41,7 @@ from backstay.ads import (
 )
 from backstay.ads.patch import Patch
 from backstay.base import Adapter
-from backstay.errors import InternalError
+from backstay.errors import BackstayError, InternalError
 
 
 class AdHooks(Adapter, ABC):
@@ -186,6 +186,11 @@ class AdHooks(Adapter, ABC):
     async def _job_state(self, job: ReportJob) -> tuple[ReportState, int | None]:
         """How far a job is: state, and percent where the vendor says."""
         self._lacks("_job_state")
+
+    async def _job_error(self, job: ReportJob) -> BackstayError | None:
+        """Why a job failed, where the vendor says it."""
+        del job
+        return None
 
     async def _job_page(self, job: ReportJob, state: Any) -> PageData[Any]:
         """One page of a finished job's rows, as `_report_page` gives them."""

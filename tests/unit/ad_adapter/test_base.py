@@ -41,6 +41,8 @@ from backstay.errors import (
     InvalidRequestError,
     NotFoundError,
     NotReadyError,
+    PermissionDeniedError,
+    PlatformServiceError,
     TooMuchDataError,
     UnsupportedCapabilityError,
 )
@@ -476,6 +478,40 @@ def test_a_job_that_does_not_end_well_says_so(stage: Stage, state: ReportState) 
     stage.ads.days_in_an_answer, stage.ads.job_states = 0, [state]
     with pytest.raises(TooMuchDataError, match="as a job"):
         stage.run(stage.ads.get_metrics(TEN_DAYS.but(daily=False)))
+
+
+def test_a_job_whose_failure_may_pass_is_begun_again(stage: Stage) -> None:
+    """At most three times; what is raised in the end is the vendor's reason."""
+    stage.ads.days_in_an_answer = 0
+    failed, done = ReportState.FAILED, ReportState.DONE
+
+    async def main() -> None:
+        stage.ads.job_states = [failed, failed, done]
+        stage.ads.job_errors = [PlatformServiceError("busy") for _ in range(4)]  # asked for twice each time
+        assert (await stage.ads.get_metrics(TEN_DAYS.but(daily=False))).rows
+        stage.ads.job_states = [failed]
+        stage.ads.job_errors = [PlatformServiceError("busy") for _ in range(12)]
+        with pytest.raises(PlatformServiceError):
+            await stage.ads.get_metrics(TEN_DAYS.but(daily=False), max_age=0)
+        assert len(stage.ads.job_errors) == 12 - 3 * 2
+
+    stage.run(main())
+
+
+def test_a_job_that_the_vendor_refuses_for_good_is_not_begun_again(stage: Stage) -> None:
+    """And the caller hears why, from the polled job as well."""
+    stage.ads.days_in_an_answer, stage.ads.job_states = 0, [ReportState.FAILED]
+    stage.ads.job_errors = [PermissionDeniedError("no"), PermissionDeniedError("no"), PermissionDeniedError("no")]
+
+    async def main() -> None:
+        with pytest.raises(PermissionDeniedError):
+            await stage.ads.get_metrics(TEN_DAYS.but(daily=False))
+        job = await stage.ads.poll_report(await stage.ads.start_report(TEN_DAYS))
+        assert job.state is ReportState.FAILED
+        assert job.extra["error"]["type"] == "PERMISSION_DENIED"
+
+    stage.run(main())
+    assert stage.ads.job_errors == []
 
 
 def test_without_jobs_too_much_is_too_much() -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from backstay.ad_adapter import AdAdapter, Json, Request
 from backstay.auth import Credentials, Secret
 from backstay.engine.call import current, note_request_id, note_usage
-from backstay.errors import BackstayError, InvalidRequestError
+from backstay.errors import BackstayError, InvalidRequestError, TooMuchDataError
 from backstay_adapters.meta.adapter.build import Builder, encoded
 from backstay_adapters.meta.errors import TABLE, is_sdk_error
 from backstay_adapters.meta.profile import API, API_VERSION, VIDEO_API, meta_profile
@@ -133,7 +133,7 @@ class MetaCalls(AdAdapter):
         facts = await self._ask(request, files, host)
         failure = TABLE.failure(facts)
         if failure is not None:
-            raise failure
+            raise _narrow(failure)
         return facts.data
 
     async def _ask(self, request: Request, files: Files | None = None, host: str = "") -> Facts:
@@ -196,6 +196,13 @@ def account_of(account_id: str) -> str:
             hint='pass "act_1234567890", from the address of Ads Manager or GET /me/adaccounts',
         )  # fmt: skip
     return text if text.startswith(ACCOUNT) else ACCOUNT + text
+
+
+def _narrow(error: BackstayError) -> BackstayError:
+    """What is too much passes when less is asked for, never by asking for the same again."""
+    if isinstance(error, TooMuchDataError):
+        error.retryable = error.retry_allowed = False
+    return error
 
 
 def _operation() -> str | None:
