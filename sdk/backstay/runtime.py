@@ -80,6 +80,8 @@ class Runtime:
         self._state = state
         self._journal = journal
         self._letters = letters
+        self.opened_letters: Letters | None = None
+        """The dead letters, if anybody needed them yet."""
         self.events = Stream(*(default_listeners() if listeners is None else listeners))
         self.ssl_context = ssl_context
         self.proxy = proxy
@@ -124,9 +126,15 @@ class Runtime:
 
         return SqliteJournal(self.database)
 
-    @cached_property
+    @property
     def letters(self) -> Letters:
         """The dead letters: writes that were given up. Opened by the first one."""
+        with self._lock:
+            if self.opened_letters is None:
+                self.opened_letters = self._open_letters()
+            return self.opened_letters
+
+    def _open_letters(self) -> Letters:
         from backstay.letters import LetterOptions, Letters, MemoryLetters, SqliteLetters
 
         options, state = self._letters or LetterOptions(), self.state
@@ -140,11 +148,6 @@ class Runtime:
             store or MemoryLetters(), options=options, spill=spill, clock=self.clock, events=self.events,
             on_problem=self._problem,
         )  # fmt: skip
-
-    @property
-    def opened_letters(self) -> Letters | None:
-        """The dead letters, if anybody needed them yet."""
-        return self.__dict__.get("letters")
 
     def _problem(self, where: str, error: BaseException) -> None:
         """Tell the listeners what went wrong in the background; without any, the log of the standard library."""
