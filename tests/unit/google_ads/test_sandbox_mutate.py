@@ -478,6 +478,20 @@ def test_a_label_marks_an_ad_that_has_no_name(desk: Desk) -> None:
     assert desk.rows("SELECT ad_group_ad.labels FROM ad_group_ad")[0].ad_group_ad.labels == []
 
 
+def test_a_tree_and_its_labels_are_one_mutate(desk: Desk) -> None:
+    """An ad under a temporary name in a group under a temporary name, and a label on it: all new, all in one."""
+    at = desk.named
+    ops = tree(desk)
+    ops[3]["ad_group_ad_operation"]["create"]["resource_name"] = at("adGroupAds", "-3~-4")
+    ops.append({"label_operation": {"create": {"resource_name": at("labels", -5), "name": f"bs-{OTHER}"}}})
+    link = {"ad_group_ad": at("adGroupAds", "-3~-4"), "label": at("labels", -5)}
+    ops.append({"ad_group_ad_label_operation": {"create": link}})
+    desk.mixed(*ops)
+    assert [each.level for each in desk.sim.world.objects(key=OTHER)] == ["ad"]
+    found = desk.rows(f"SELECT ad_group_ad.status FROM ad_group_ad_label WHERE label.name = 'bs-{OTHER}'")
+    assert len(found) == 1
+
+
 def test_a_refused_label_leaves_no_key_behind(desk: Desk) -> None:
     """A mutate that fails as a whole marks nothing."""
     label = desk.create("label", name=f"bs-{OTHER}")

@@ -105,6 +105,41 @@ def test_numbers_grow_while_a_tree_runs_and_add_up() -> None:
     assert [each.metrics.cost_micros for each in twin.rows(query)] == [each.metrics.cost_micros for each in days]
 
 
+def test_a_summary_row_adds_the_metrics_up() -> None:
+    """On the last page or batch, with the rows or instead of them; without a word there is none."""
+    desk = Desk(page_rows=1)
+    desk.tree("A")
+    desk.tree("B")
+    desk.later(DAY)
+    query = f"SELECT campaign.name, {METRICS} FROM campaign"
+    rows = desk.rows(query)
+    cost = sum(each.metrics.cost_micros for each in rows)
+    batches = desk.stream("GoogleAdsService/SearchStream", query=query, summary_row_setting="SUMMARY_ROW_WITH_RESULTS")
+    assert [each.summary_row.metrics.cost_micros for each in batches] == [0, cost]
+    only = desk.stream("GoogleAdsService/SearchStream", query=query, summary_row_setting="SUMMARY_ROW_ONLY")
+    assert [(len(each.results), each.summary_row.metrics.cost_micros) for each in only] == [(0, cost)]
+    first = desk.call(SEARCH, query=query, search_settings={"return_summary_row": True})
+    assert not first.HasField("summary_row")
+    last = desk.call(SEARCH, query=query, page_token=first.next_page_token)
+    assert last.summary_row.metrics.cost_micros == cost > 0
+    bare = desk.call(SEARCH, query=query, search_settings={"return_summary_row": True, "omit_results": True})
+    assert (len(bare.results), bare.summary_row.metrics.cost_micros, bare.next_page_token) == (0, cost, "")
+
+
+def test_a_seeded_tree_has_run_since_then() -> None:
+    """As if it had been made by requests: it is listed, it counts, it can be changed."""
+    desk = Desk()
+    money, campaign, group, *ads = desk.sim.add_tree(USD, "Old", desk.now - 3 * DAY, ads=2)
+    row = desk.values("SELECT campaign.name, campaign.primary_status, campaign_budget.reference_count FROM campaign")[0]
+    assert row["campaign"] == {"name": "Old", "primary_status": "ELIGIBLE"}
+    assert row["campaign_budget"]["reference_count"] == "1"
+    dated = f"SELECT segments.date, {METRICS} FROM ad_group_ad WHERE segments.date DURING LAST_7_DAYS"
+    assert len(desk.rows(dated)) == len(ads) * 3
+    desk.update("ad_group_ad", ads[0], status="PAUSED")
+    desk.update("campaign_budget", money, amount_micros=60_000_000)
+    assert [desk.sim.thing(name).level for name in (campaign, group, ads[0])] == ["campaign", "ad_group", "ad"]
+
+
 def test_zero_rows_vanish_with_a_segment_and_stay_without() -> None:
     """The trap of every report: a paused campaign has a row of zeros, until a segment is chosen."""
     desk = Desk()

@@ -154,8 +154,8 @@ def _room(op: Op, parent: str | None, own: Draft | None) -> None:
     most = op.txn.ctx.switches.enabled_ads
     others = [
         each
-        for each in op.txn.all(KINDS["ad_group_ad"])
-        if each.parent == parent and each.state is State.ACTIVE and (own is None or each.name != own.name)
+        for each in op.txn.below(KINDS["ad_group_ad"], parent)
+        if each.state is State.ACTIVE and (own is None or each.name != own.name)
     ]
     if sum(each.pb.ad.WhichOneof("ad_data") == SEARCH for each in others) >= most:
         details = {

@@ -10,7 +10,7 @@ from backstay.sandbox.faultfile import load_faults
 from backstay.sandbox.rpc import RpcReply, RpcRequest
 from backstay.sandbox.wire import Reply, Request, text_reply
 from backstay.sandbox.world import Thing, World
-from backstay_adapters.google_ads.sandbox import access
+from backstay_adapters.google_ads.sandbox import access, seeds
 from backstay_adapters.google_ads.sandbox.access import Caller, Grant
 from backstay_adapters.google_ads.sandbox.context import Ctx
 from backstay_adapters.google_ads.sandbox.failure import Refusal, refused
@@ -78,6 +78,8 @@ class GoogleAdsSandbox:
 
     def _begin(self) -> None:
         self.limits = Limits(*self._quotas)
+        self.users: dict[str, set[str]] = {}
+        """By a budget's name: the campaigns that have had it."""
         self.pages: dict[str, tuple[Result, int]] = {}
         """By page token: what is being read, and where the page begins."""
         self._calls = 0
@@ -166,6 +168,10 @@ class GoogleAdsSandbox:
             return None
         found = self.world.get(PLURALS[parts[2]].id_of(resource_name))
         return found if found is not None and found.account == parts[1] else None
+
+    def add_tree(self, customer: str, name: str, since: float, *, ads: int = 1, budget: int = 50_000_000) -> list[str]:
+        """A running campaign, made at `since` without a request: names of budget, campaign, ad group and ads."""
+        return seeds.tree(self, customer, name, since, ads, budget)
 
     def permitted(self, caller: Caller, customer_id: str) -> Customer:
         """A customer that exists and that the caller may read."""

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from backstay.sandbox.world import State
 from backstay_adapters.google_ads.sandbox import checks
-from backstay_adapters.google_ads.sandbox.kinds import KINDS
 from backstay_adapters.google_ads.sandbox.protos import Message, member, put
 from backstay_adapters.google_ads.sandbox.txn import Draft
 
 if TYPE_CHECKING:
-    from backstay_adapters.google_ads.sandbox.txn import Op, Txn
+    from backstay_adapters.google_ads.sandbox.txn import Op
 
 FAMILY: Final = "campaign_budget_error"
 
@@ -49,15 +48,9 @@ def update(op: Op, old: Draft, pb: Message) -> Draft:
 
 def remove(op: Op, old: Draft) -> None:
     """A budget that a campaign uses stays."""
-    if users(op.txn, old.name):
+    if op.txn.users(old.name):
         text = "The campaign budget is associated with at least one campaign, and so cannot be removed."
         raise op.refuse(FAMILY, "CAMPAIGN_BUDGET_IN_USE", text, trigger=old.name)
-
-
-def users(txn: Txn, name: str) -> list[Draft]:
-    """The campaigns that have this budget and are not removed."""
-    campaigns = txn.all(KINDS["campaign"])
-    return [each for each in campaigns if each.state is not State.REMOVED and each.pb.campaign_budget == name]
 
 
 def _check(op: Op, draft: Draft, old: Draft | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from backstay.sandbox.world import State
-from backstay_adapters.google_ads.sandbox import budget, checks
+from backstay_adapters.google_ads.sandbox import checks
 from backstay_adapters.google_ads.sandbox.kinds import KINDS
 from backstay_adapters.google_ads.sandbox.protos import Message, member, put
 from backstay_adapters.google_ads.sandbox.txn import Draft
@@ -79,7 +79,7 @@ def _budget(op: Op, pb: Message, old: Draft | None) -> None:
         text = "The requested campaign budget no longer exists."
         raise op.refuse("campaign_budget_error", "CAMPAIGN_BUDGET_REMOVED", text, "campaign_budget")
     own = None if old is None else old.name
-    if not found.pb.explicitly_shared and any(each.name != own for each in budget.users(op.txn, found.name)):
+    if not found.pb.explicitly_shared and any(each.name != own for each in op.txn.users(found.name)):
         text = "Only explicitly shared campaign budgets can be used with multiple campaigns."
         word = "CANNOT_USE_IMPLICITLY_SHARED_CAMPAIGN_BUDGET_WITH_MULTIPLE_CAMPAIGNS"
         raise op.refuse("campaign_budget_error", word, text, "campaign_budget", trigger=found.name)

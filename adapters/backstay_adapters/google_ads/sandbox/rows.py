@@ -31,15 +31,21 @@ class Row:
     """By resource."""
 
 
-def rows(ctx: Ctx, customer: Customer, view: str, needs: Needs) -> Iterator[Row]:
-    """All rows of a view, oldest objects first; removed ones too, as the vendor has it."""
+def rows(ctx: Ctx, customer: Customer, view: str, needs: Needs, name: str | None = None) -> Iterator[Row]:
+    """All rows of a view, oldest objects first; removed ones too, as the vendor has it.
+
+    With a `name` only those that may bear it: to look at every object for one name takes long in a large world.
+    """
     account = fixed.customer(customer)
     if view in FIXED:
         for part in FIXED[view](ctx, customer):
             yield Row(None, {"customer": account, view: part})
         return
     own = "ad_group_criterion" if view == "keyword_view" else view
-    for thing in ctx.world.at(customer.id, KINDS[own].where()):
+    level = KINDS[own].where()
+    quick = name is not None and not ctx.world.lag_updates  # a list that lags may still show an old name
+    found = ctx.world.named(customer.id, level, name or "") if quick else ctx.world.at(customer.id, level)
+    for thing in found:
         version = thing.seen(ctx.now)
         if version is None or (view == "keyword_view" and not version.data["_pb"].HasField("keyword")):
             continue

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from backstay.sandbox.delivery import Bucket, Numbers, local_day
+from backstay.sandbox.delivery import ADDABLE, Bucket, Numbers, local_day
 from backstay_adapters.google_ads.sandbox import metrics
 from backstay_adapters.google_ads.sandbox.gaql import Query
 from backstay_adapters.google_ads.sandbox.gaql.dates import day_of, during, segments
 from backstay_adapters.google_ads.sandbox.gaql.fields import DATES, MEASURED, SEGMENTS, Field, field, viewed
 from backstay_adapters.google_ads.sandbox.gaql.tokens import wrong
 from backstay_adapters.google_ads.sandbox.gaql.where import test_of
-from backstay_adapters.google_ads.sandbox.protos import Message, put, row
+from backstay_adapters.google_ads.sandbox.protos import Message, row
 from backstay_adapters.google_ads.sandbox.rows import Row, rows
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Selection:
         self.order = [(field(path), down) for path, down in query.order]
         self.fields = [*self.select, *(each for each, _ in self.tests), *(each for each, _ in self.order)]
         self.segments = list(dict.fromkeys(each.steps[0] for each in self.select if each.resource == "segments"))
+        self.columns = [(each, each.resource in _OWN, each.type == "enum") for each in self.select]
+        words = {query.resource, *(each.resource for each in self.select)} - _OWN
+        self.named = () if query.parameters.get("omit_unselected_resource_names") else tuple(sorted(words))
+        self.totals: Numbers = dict.fromkeys(ADDABLE, Decimal(0))
+        """The sums over all rows of the answer, once they have been made."""
         self.measures = any(each.resource in _OWN for each in self.fields)
         self._check()
 
@@ -51,7 +57,17 @@ class Selection:
         for by, down in reversed(self.order):
             found.sort(key=partial(_sorted_by, by), reverse=down)
         for each in found[: self.query.limit]:
+            for name, value in (each.sums or {}).items():
+                self.totals[name] += value
             yield each.shown(self)
+
+    def summary(self) -> Message:
+        """The chosen metrics of all rows together."""
+        made = row()
+        for each in self.select:
+            if each.resource == "metrics":
+                setattr(made.metrics, each.steps[0], metrics.shown(each.steps[0], self.totals))
+        return made
 
     def _objects(self) -> Iterator[Row]:
         needs: dict[str, set[str]] = {}
@@ -59,9 +75,15 @@ class Selection:
             needs.setdefault(each.resource, set()).add(each.steps[0])
         frozen = {word: frozenset(names) for word, names in needs.items()}
         tests = [(each, test) for each, test in self.tests if each.resource not in _OWN]
-        for own in rows(self.ctx, self.customer, self.query.resource, frozen):
+        for own in rows(self.ctx, self.customer, self.query.resource, frozen, self._name()):
             if all(test(_value(own, name)) for name, test in tests):
                 yield own
+
+    def _name(self) -> str | None:
+        """The name that the view's objects must have, if a condition says so."""
+        wanted = f"{self.query.resource}.name"
+        exact = (each for each in self.query.where if each.field == wanted and each.operator == "=")
+        return next((each.values[0].text for each in exact), None)
 
     def _measured(self, own: Row) -> Iterator[Found]:
         if not self.measures:
@@ -156,26 +178,18 @@ class Found:
 
     def shown(self, selection: Selection) -> Message:
         """The row as the vendor sends it: the chosen fields, and the resource names of what they belong to."""
-        made = row()
-        if not selection.query.parameters.get("omit_unselected_resource_names"):
-            words = {selection.query.resource, *(each.resource for each in selection.select)} - _OWN
-            for word in words & self.own.parts.keys():
-                getattr(made, word).resource_name = self.own.parts[word].resource_name
-        for each in selection.select:
-            self._put(each, made)
+        made, parts = row(), self.own.parts
+        for word in selection.named:
+            if word in parts:
+                getattr(made, word).resource_name = parts[word].resource_name
+        for each, own, enum in selection.columns:
+            if own:
+                value = self.value(each)
+                target = getattr(made, each.resource)
+                setattr(target, each.steps[0], each.names[value].number if enum else value)
+            elif each.resource in parts:
+                each.copy(parts[each.resource], getattr(made, each.resource))
         return made
-
-    def _put(self, each: Field, made: Message) -> None:
-        if each.resource not in _OWN:
-            part = self.own.parts.get(each.resource)
-            if part is not None:
-                each.copy(part, getattr(made, each.resource))
-            return
-        value, target = self.value(each), getattr(made, each.resource)
-        if each.type == "enum":
-            put(target, each.steps[0], value)
-        else:
-            setattr(target, each.steps[0], value)
 
 
 def _bounds(operator: str, values: list[str], today: date) -> tuple[date | None, date | None]:

@@ -64,11 +64,11 @@ def labels(ctx: Ctx, thing: Thing, pb: Message) -> None:
             pb.labels.append(seen.data["_pb"].label)
 
 
-def references(ctx: Ctx, thing: Thing, pb: Message) -> None:
+def references(ctx: Ctx, _: Thing, pb: Message) -> None:
     """How many campaigns use a budget."""
-    campaigns = ctx.world.at(thing.account, CAMPAIGN)
-    using = [each for each in campaigns if each.data["_pb"].campaign_budget == pb.resource_name]
-    pb.reference_count = sum(each.state is not State.REMOVED for each in using)
+    users = (ctx.sim.thing(name) for name in ctx.sim.users.get(pb.resource_name, ()))
+    alive = [each for each in users if each is not None and each.state is not State.REMOVED]
+    pb.reference_count = sum(each.data["_pb"].campaign_budget == pb.resource_name for each in alive)
 
 
 def _verdict(ctx: Ctx, thing: Thing) -> Verdict:

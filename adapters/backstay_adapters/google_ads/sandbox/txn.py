@@ -72,6 +72,21 @@ class Txn:
         names += [name for name, each in self._drafts.items() if each.kind is kind and each.thing is None]
         return [draft for name in names if (draft := self.find(name)) is not None]
 
+    def below(self, kind: Kind, parent: str | None) -> list[Draft]:
+        """Resources of a kind in their parent, as they are after the operations so far."""
+        level = kind.where()
+        names = [each.data["_name"] for each in self.ctx.world.children(parent or "") if each.level == level]
+        names += [name for name, each in self._drafts.items() if each.kind is kind and each.thing is None]
+        drafts = (self.find(name) for name in names)
+        return [each for each in drafts if each is not None and each.parent == parent]
+
+    def users(self, budget: str) -> list[Draft]:
+        """Campaigns that have a budget and are not removed, as they are after the operations so far."""
+        names = {*self.ctx.sim.users.get(budget, ()), *self._drafts}
+        drafts = (self.find(name) for name in sorted(names))
+        alive = (each for each in drafts if each is not None and each.kind.word == "campaign")
+        return [each for each in alive if each.state is not State.REMOVED and each.pb.campaign_budget == budget]
+
     def named(self, kind: Kind, label: str) -> list[Draft]:
         """Resources of a kind that bear a name."""
         known = {
@@ -114,6 +129,7 @@ class Txn:
             step()
 
     def _create(self, draft: Draft) -> None:
+        self._remember(draft)
         data = {"_kind": draft.kind.word, "_name": draft.name, "_pb": draft.pb, **draft.extra}
         draft.thing = self.ctx.world.create(
             self.ctx.now, id=draft.kind.id_of(draft.name), account=self.customer.id, level=draft.kind.where(),
@@ -123,7 +139,13 @@ class Txn:
         if not draft.kind.tree:
             draft.thing.key = None  # a budget or a label named like its campaign is no second campaign
 
+    def _remember(self, draft: Draft) -> None:
+        """Which campaigns have ever had a budget: to ask every campaign would take long in a large world."""
+        if draft.kind.word == "campaign":
+            self.ctx.sim.users.setdefault(draft.pb.campaign_budget, set()).add(draft.name)
+
     def _update(self, draft: Draft, state: State | None, extra: dict[str, Any]) -> None:
+        self._remember(draft)
         thing = self.ctx.sim.thing(draft.name)
         if thing is None:
             return
