@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from backstay.errors import CircuitOpenError, LoadShedError, RateLimitError
 from backstay.policies.breaker import State
 from backstay.policies.deadline import Typical
+from backstay.policies.strain import Strain
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Waiter(Protocol):
 class Scope:
     """The shared state for calls to one endpoint group of one account or app."""
 
-    __slots__ = ("_only", "breaker", "budget", "bulkhead", "calls", "limiters", "line", "lock", "name", "typical")
+    __slots__ = ("_only", "breaker", "budget", "bulkhead", "calls", "limiters", "line", "lock", "name", "strain", "typical")
 
     def __init__(
         self,
@@ -58,6 +59,8 @@ class Scope:
         self.breaker = breaker
         self.budget = budget
         self.bulkhead = bulkhead
+        self.strain = Strain(bulkhead.limit)
+        """How many calls a slow vendor can bear."""
         self.limiters = dict(limiters)
         """By the name of what they guard (app, account, an endpoint): a vendor's wait holds one of them."""
         self.lock = lock or threading.Lock()
@@ -109,7 +112,9 @@ class Scope:
                 limiter.take(now, cost)
         return wait
 
-    def done(self, permit: int, now: float, took: float, failed: bool | None) -> None:  # noqa: FBT001 - a verdict
+    def done(  # fmt: skip
+        self, permit: int, now: float, took: float, failed: bool | None, timeout: float = FOREVER, *, lost: bool = False  # noqa: FBT001 - a verdict
+    ) -> None:
         """Give every permit back; `failed` None means no verdict on the vendor (cancelled, or our own affair)."""
         with self.lock:
             self.bulkhead.leave()
@@ -120,8 +125,18 @@ class Scope:
             else:
                 self.breaker.success(permit, now, took)
                 self.typical.add(took)
+            if lost or (failed is False and (self.strain.level or took > 0.8 * timeout)):
+                self._strained(now, took, timeout, lost=lost)
             if self.line:
                 self.line[0].wake()
+
+    def _strained(self, now: float, took: float, timeout: float, *, lost: bool) -> None:
+        bulkhead, strain = self.bulkhead, self.strain
+        strain.add(now, took, timeout, bulkhead.in_flight, lost=lost)
+        if strain.limit < bulkhead.limit:
+            # What failed was too much at once; whether less of it works is not known yet.
+            self.breaker.forgive()
+        bulkhead.limit = strain.limit
 
     def hold(self, limit: str | None, until: float, now: float) -> bool:
         """The vendor said wait: nobody passes this limit before `until`, and then one after the other.

@@ -210,6 +210,16 @@ class Breaker:
         """The call with this token ended without a verdict: its permit is free, nothing else moves."""
         self._leases.pop(token, None)
 
+    def forgive(self) -> None:
+        """Begin a new generation in the same state: what fails from older calls has a cause that has been mended."""
+        if not self._current:
+            return
+        self._tally.clear()
+        self._token += 1
+        if self._pass:
+            self._pass = self._token
+        self._current = self._token
+
     def force(self, state: State | None, now: float) -> None:
         """Hold the breaker FORCED_OPEN or FORCED_CLOSED, or any other state; None sets it back to CLOSED."""
         self._outage = None
