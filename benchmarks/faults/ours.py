@@ -42,7 +42,7 @@ class Bench(Adapter):
         """Names for what the stubs raise."""
         return named(error) or super().judge(error)
 
-    @operation(Effect.READ)
+    @operation(Effect.READ, hedge=True)
     async def read(self, number: int) -> object:
         """One read."""
         return await self.context.vendor.call(Request(number, "read"))

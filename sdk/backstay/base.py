@@ -233,6 +233,7 @@ class Adapter:
 
     def _plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:
         profile = self.profile
+        scope = self._scope(operation)
         calls = attempts(options.get("max_attempts"), options.get("max_retries"), profile.retry.max_attempts)
         max_stale = profile.max_stale.get(operation.name, operation.max_stale)
         return Plan(
@@ -240,7 +241,7 @@ class Adapter:
             function=operation.name,
             effect=operation.effect,
             clock=self.runtime.clock,
-            scope=self._scope(operation),
+            scope=scope,
             events=self.runtime.events,
             retry=profile.retry if calls == profile.retry.max_attempts else replace(profile.retry, max_attempts=calls),
             judge=self.judge,
@@ -258,6 +259,7 @@ class Adapter:
             generate_again=profile.generate_again,
             renew=self._renew if self.credentials.renewable else None,
             criticality=options.get("criticality", "interactive"),
+            hedge=scope.hedge(operation.name, profile.hedge) if operation.hedge and profile.hedge else None,
         )
 
     def _scope(self, operation: Operation) -> Scope:

@@ -72,6 +72,8 @@ class Operation:
     """Which timeout of the profile: api_call, upload, report, ai_generation ..."""
     tags: tuple[str, ...] | Callable[..., tuple[str, ...]] = ()
     """Cache tags of a read; for a write, the tags that it makes invalid. A function makes them from the arguments."""
+    hedge: bool = False
+    """Whether a READ may be asked twice at once, when the first answer is later than nearly all others."""
     deciding: bool = False
     """A read that decides a write: no cache, no stale answer, no joined flight."""
     payload: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import Any, Final
 from backstay.policies.backoff import Backoff, Jitter
 from backstay.policies.breaker import BreakerOptions
 from backstay.policies.bulkhead import BulkheadOptions
+from backstay.policies.hedge import HedgeOptions
 from backstay.policies.retry import Retry
 from backstay.policies.settings import above, refuse, whole, within
 
@@ -75,6 +76,8 @@ class Profile:
     budget_reserve: float = 10.0
     breaker: BreakerOptions = field(default_factory=BreakerOptions)
     bulkhead: BulkheadOptions = field(default_factory=BulkheadOptions)
+    hedge: HedgeOptions | None = field(default_factory=HedgeOptions)
+    """When reads that are declared safe are asked a second time; None for never."""
     limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
     """By name; "app" is the one that every call passes, operations name others."""
     read_lag: float = 0.0

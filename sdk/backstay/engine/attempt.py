@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from backstay.engine.hedge import hedged
 from backstay.engine.timer import Watch, sweep_of
 from backstay.errors import Attempt, BackstayError, CallTimeoutError, DeadlineExceededError, InternalError
 from backstay.taxonomy import BREAKING, Certainty
@@ -39,7 +40,10 @@ async def attempt(
     sweep = sweep_of(asyncio.get_running_loop())
     watch = sweep.watch(limit)
     try:
-        value = await body(*args, **kwargs)
+        if plan.hedge is None or call.calls > 1:
+            value = await body(*args, **kwargs)
+        else:
+            value = await hedged(call, plan.hedge, body, args, kwargs)
     except BaseException as error:
         sweep.drop(watch)
         now = clock.monotonic()

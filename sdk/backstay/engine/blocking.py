@@ -82,7 +82,7 @@ def _wait_turn(call: Call) -> int:
     waiter, began = ThreadWaiter(clock), clock.monotonic()
     try:
         with scope.lock:
-            scope.queue(waiter)
+            scope.queue(waiter, began, call.plan.cost, call.deadline - began)
         try:
             while True:
                 permit, pause = look(scope, call, waiter, began)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backstay.errors import Attempt, BackstayError
     from backstay.events import Stream
     from backstay.policies.effect import Effect
+    from backstay.policies.hedge import Hedge
     from backstay.policies.retry import Retry
 
 
@@ -48,6 +49,8 @@ class Plan:
     renew: Callable[[], Awaitable[bool]] | None = None
     """Asks for a new credential after TOKEN_EXPIRED; False when there is none."""
     criticality: str = "interactive"
+    hedge: Hedge | None = None
+    """Of a read that may be asked twice at once: when."""
 
 
 class Call:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from backstay.errors import CircuitOpenError, LoadShedError, RateLimitError
 from backstay.policies.breaker import State
 from backstay.policies.deadline import Typical
+from backstay.policies.hedge import Hedge, HedgeOptions
 from backstay.policies.strain import Strain
 from backstay.taxonomy import Certainty
 
@@ -43,7 +44,7 @@ class Waiter(Protocol):
 class Scope:
     """The shared state for calls to one endpoint group of one account or app."""
 
-    __slots__ = ("_only", "breaker", "budget", "bulkhead", "calls", "limiters", "line", "lock", "name", "strain", "typical")
+    __slots__ = ("_hedges", "_only", "breaker", "budget", "bulkhead", "calls", "limiters", "line", "lock", "name", "strain", "typical")
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Scope:
         self.line: deque[Waiter] = deque()
         self.calls = 0
         """Attempts admitted so far."""
+        self._hedges: dict[str, Hedge] = {}
         self.typical = Typical()
         """How long an attempt usually takes: one that cannot end in time is not begun."""
         self._only = next(iter(self.limiters.values())) if len(self.limiters) == 1 else None
@@ -88,6 +90,10 @@ class Scope:
             raise self._open(wait)
         if bulkhead.in_flight >= bulkhead.limit:
             return 0, FULL
+        if self.strain.tense:
+            wait = self.strain.wait(now, bulkhead.in_flight)
+            if wait > 0.0:
+                return 0, wait
         wait = self._limits(now, cost)
         if wait > 0.0:
             return 0, wait
@@ -100,6 +106,27 @@ class Scope:
         bulkhead.in_flight += 1
         self.calls += 1
         return permit, 0.0
+
+    def admit_hedge(self, hedge: Hedge, now: float, cost: float, random: Callable[[], float]) -> int:
+        """The permit of a second request, or 0: it takes from the retry budget, and never waits or stands in a line."""
+        with self.lock:
+            if self.line or self.strain.tense or not self.budget.affords() or not hedge.spend():
+                return 0
+            try:
+                permit, _ = self.try_admit(now, cost, random)
+            except CircuitOpenError:
+                return 0
+            if permit:
+                self.budget.withdraw()
+            return permit
+
+    def hedge(self, operation: str, options: HedgeOptions) -> Hedge:
+        """What is known of an operation's durations."""
+        with self.lock:
+            known = self._hedges.get(operation)
+            if known is None:
+                known = self._hedges[operation] = Hedge(options)
+            return known
 
     def _limits(self, now: float, cost: float) -> float:
         """0.0 and taken from all limiters, or the seconds to wait and nothing taken."""
@@ -132,10 +159,8 @@ class Scope:
 
     def _strained(self, now: float, took: float, timeout: float, *, lost: bool) -> None:
         bulkhead, strain = self.bulkhead, self.strain
-        strain.add(now, took, timeout, bulkhead.in_flight, lost=lost)
-        if strain.limit < bulkhead.limit:
-            # What failed was too much at once; whether less of it works is not known yet.
-            self.breaker.forgive()
+        if strain.add(now, took, timeout, bulkhead.in_flight, lost=lost):
+            self.breaker.forgive()  # what failed was too much at once; nobody knows yet whether less of it works
         bulkhead.limit = strain.limit
 
     def hold(self, limit: str | None, until: float, now: float) -> bool:
@@ -157,17 +182,22 @@ class Scope:
         with self.lock:
             return self.breaker.take_change()
 
-    def queue(self, waiter: Waiter) -> None:
+    def queue(self, waiter: Waiter, now: float, cost: float, left: float) -> None:
         """Stand at the end of the line. Needs the lock.
 
         Raises:
-            LoadShedError: the line is as long as it may be.
+            LoadShedError: too many wait for a place.
+            RateLimitError: the limits let it through too late.
         """
-        if not self.bulkhead.may_queue(len(self.line)):
-            raise LoadShedError(
-                f"{self.name}: {self.bulkhead.in_flight} calls under way and {len(self.line)} waiting",
-                certainty=Certainty.NOT_SENT, rule="engine.queue_full", hint="send fewer at once or raise the limit",
-            )  # fmt: skip
+        if self.bulkhead.in_flight >= self.bulkhead.limit or self.strain.tense:
+            if not self.bulkhead.may_queue(len(self.line)):
+                raise LoadShedError(
+                    f"{self.name}: {self.bulkhead.in_flight} calls under way and {len(self.line)} waiting",
+                    certainty=Certainty.NOT_SENT, rule="engine.queue_full", hint="send fewer at once or raise the limit",
+                )  # fmt: skip
+        else:  # it is the time that bounds who waits for a limit, not the number
+            ahead = len(self.line)
+            refuse_long_wait(self, max((each.turn(now, ahead, cost) for each in self.limiters.values()), default=0.0), left)
         self.line.append(waiter)
 
     def quit(self, waiter: Waiter) -> None:
@@ -232,7 +262,7 @@ async def wait_turn(scope: Scope, call: Call) -> int:
     """
     waiter, began = TaskWaiter(), call.plan.clock.monotonic()
     with scope.lock:
-        scope.queue(waiter)
+        scope.queue(waiter, began, call.plan.cost, call.deadline - began)
     try:
         while True:
             permit, pause = look(scope, call, waiter, began)
