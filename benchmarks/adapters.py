@@ -148,7 +148,7 @@ async def measure(base: str, operation: str, concurrency: int, rounds: int) -> d
     """Both sides, in random order, round after round."""
     calls = (300 if operation == "list_campaigns" else 1000) * (1 if concurrency < 500 else 2)
     # A small cache: with a large one, what is measured is the garbage collector walking through thousands of answers.
-    runtime = Runtime(cache=Cache(max_entries=16), listeners=())
+    runtime = Runtime.in_memory(cache=Cache(max_entries=16), listeners=())
     async with (
         httpx.AsyncClient(transport=aiohttp_transport(limit=concurrency + 8), timeout=30) as client,
         TikTokAds(ADVERTISER, "token", runtime=runtime, base_url=base, profile=PROFILE) as ads,

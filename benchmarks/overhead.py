@@ -41,7 +41,7 @@ class NoTimer(Sweep):
 
 def ours() -> dict[str, Call]:
     """Our stack through the public door."""
-    runtime = Runtime(listeners=())
+    runtime = Runtime.in_memory(listeners=())
     cached = resilient(PROFILE, runtime=runtime, ttl=3600.0, name="stack")(noop)
     hit = resilient(PROFILE, runtime=runtime, ttl=3600.0, name="hit", scope="hit")(noop)
     return {OURS: numbered(cached), OURS_HIT: same(hit)}

@@ -24,3 +24,19 @@ def names_are_not_looked_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", loopback_only)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_kept_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a default runtime keeps goes to a folder of this run; the home folder is a file that nobody can write to.
+
+    So a test that would touch the user's disk fails instead.
+    """
+    folder = tmp_path_factory.mktemp("state")
+    nowhere = folder / "home"
+    nowhere.write_text("a home that holds nothing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKSTAY_STATE", str(folder / "backstay"))
+        patch.delenv("XDG_STATE_HOME", raising=False)
+        patch.setenv("HOME", str(nowhere))
+        yield

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from backstay.adapters import TikTokAds
+from backstay.ads import Capability
 from backstay.operation import operations_of
 from backstay.taxonomy import TYPES
 from backstay_adapters.tiktok.adapter.capabilities import CAPABILITIES
@@ -48,11 +49,13 @@ def limits() -> str:
 def operations() -> str:
     """Every operation under the name that events and errors show."""
     profile = tiktok_profile()
-    found = sorted(operations_of(TikTokAds).values(), key=lambda each: each.name)
+    checks = Capability.VALIDATE_ONLY in CAPABILITIES
+    named = sorted(operations_of(TikTokAds).values(), key=lambda each: each.name)
+    found = [each for each in named if checks or each.name != "validate"]
     rows = (
         (
             f"`{each.name}`", each.effect.upper(), f"{profile.timeout(each.kind):g}", seconds(each.ttl),
-            seconds(each.max_stale), each.group, ", ".join(f"`{name}`" for name in each.limits) or NONE,
+            seconds(each.max_stale), each.group, ", ".join(f"`{name}`" for name in each.limits if name in profile.limits) or NONE,
         )
         for each in found
     )  # fmt: skip

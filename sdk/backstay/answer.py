@@ -9,7 +9,7 @@ from backstay.errors import StaleInputError
 from backstay.values import EMPTY, Extra, Value, origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 Source = Literal["live", "cache", "stale", "replayed"]
@@ -115,6 +115,12 @@ def stamp(answer: A, served: Served) -> A:
 def is_stale(answer: Answer) -> bool:
     """Whether it may be shown but not acted on: served after an error, or given by no adapter."""
     return answer.served.source == "stale"
+
+
+def oldest(served: Sequence[Served]) -> Served:
+    """Of an answer made of several: as live as its least live part."""
+    order = ("stale", "cache", "replayed", "live")
+    return min(served, key=lambda each: (order.index(each.source), -each.age))
 
 
 def require_live(value: A, field: str = "expect") -> A:

@@ -17,9 +17,11 @@ from backstay.engine.loop import begin, run
 from backstay.engine.serial import Serial
 from backstay.errors import BackstayError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
+from backstay.letters.adapting import LeavesLetters, made_already
+from backstay.letters.frame import suspected
 from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options, tags_of
 from backstay.policies.effect import Effect
-from backstay.profile import Profile, attempts, preset
+from backstay.profile import Limit, Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
 from backstay.writes.journal import JournalKey
 
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
     from backstay.auth import Credentials
     from backstay.engine.scope import Scope
 
+LONGEST_TARGET = 150
+"""Characters of an object's ref that go into the key of a SET."""
 _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
 
-class Adapter:
+class Adapter(LeavesLetters):
     """One vendor account behind typed operations; immutable, shared by many tasks of one event loop.
 
     A vendor's adapter sets `vendor`, gives its profile and its host, and declares operations. Options flow
@@ -73,6 +77,14 @@ class Adapter:
     def app(self) -> str:
         """What the vendor's limits per app count by; the credential unless the vendor knows better."""
         return self.credentials.fingerprint
+
+    def narrowed(self, operation: Operation, args: tuple[Any, ...]) -> tuple[str, str] | None:
+        """A limit of the profile that a change falls under, and the object that the vendor counts it by.
+
+        For limits per "object" only (Meta: four budget changes an hour and ad set); None is no such limit.
+        """
+        del operation, args
+        return None
 
     async def connect(self) -> None:
         """Open what the adapter needs; called once, by `warm_up()` or the first call."""
@@ -146,7 +158,9 @@ class Adapter:
             plan = self._plans.get(operation.name) or self.plan(operation, {})
         if operation.effect in _READS:
             return await self._read(operation, plan, body, args, kwargs)
-        return await self._write(operation, plan, body, args, kwargs)
+        return await self._watched(
+            operation, body, args, kwargs, lambda: self._write(operation, plan, body, args, kwargs)
+        )  # fmt: skip
 
     async def _read(
         self,
@@ -179,9 +193,17 @@ class Adapter:
                 return await self._create(operation, plan, body, args, kwargs, look)
             if operation.effect is Effect.GENERATE:
                 return await run(begin(plan), body, args, kwargs)
+            narrow = self.narrowed(operation, args[1:])
+            if narrow is not None:
+                plan = replace(plan, scope=self._scope(operation, *narrow))
             pausing = bool(operation.pausing and operation.pausing(*args[1:], **kwargs))
             async with self._life.serial.of(str(args[1]) if len(args) > 1 else operation.name):
-                return await write.change(plan, body, args, kwargs, look=_bound(look), pausing=pausing)
+                if await made_already(operation, look, args, kwargs):
+                    return None
+                return await write.change(
+                    plan, body, args, kwargs, look=_bound(look), pausing=pausing,
+                    entry=self._entry(operation, body, args, kwargs),
+                )  # fmt: skip
         finally:
             self._life.write_done()
             self._invalidate(tags_of(operation, args[1:], kwargs))
@@ -197,8 +219,17 @@ class Adapter:
         names = operation.payload or tuple(name for name in given if name not in {"self", "idempotency_key"})
         payload = payload_hash(operation.name, (), {name: given[name] for name in names})
         return await write.create(
-            plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal
+            plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal,
+            suspected=suspected(),
         )  # fmt: skip
+
+    def _entry(self, operation: Operation, body: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> write.Entry:
+        """What the journal keeps of a SET while its outcome is open."""
+        asked = dict(inspect.signature(body).bind(*args, **kwargs).arguments)
+        asked.pop("self", None)
+        target = str(args[1]) if len(args) > 1 else operation.name
+        own = f"{target[:LONGEST_TARGET]}#{self.runtime.clock.token()}"
+        return write.Entry(self.runtime.journal, JournalKey(self.vendor, self.account, operation.name, own), asked)
 
     def _invalidate(self, tags: tuple[str, ...]) -> None:
         for tag in tags:
@@ -249,7 +280,7 @@ class Adapter:
                 "attempt_timeout", options.get("attempt_timeout", profile.timeout(operation.kind))
             ),
             deadline=positive("deadline", options.get("deadline", profile.deadline)),
-            cost=operation.cost,
+            cost=operation.cost * (1.0 if operation.effect in _READS else profile.write_cost),
             ttl=profile.ttl.get(operation.name, operation.ttl),
             max_age=options.get("max_age"),
             max_stale=options.get("max_stale", max_stale),
@@ -262,9 +293,9 @@ class Adapter:
             hedge=scope.hedge(operation.name, profile.hedge) if operation.hedge and profile.hedge else None,
         )
 
-    def _scope(self, operation: Operation) -> Scope:
+    def _scope(self, operation: Operation, narrow: str = "", target: str = "") -> Scope:
         limits = self.profile.limits
-        shared = [name for name, limit in limits.items() if limit.per == "account"]
+        shared = [name for name, limit in limits.items() if _passes(limit, operation)]
         names = dict.fromkeys(("app", *shared, *(name for name in operation.limits if name in limits)))
         keys = {name: self._limit_key(name) for name in names}
         key = (
@@ -275,11 +306,15 @@ class Adapter:
             operation.group,
             *operation.limits,
         )
-        return self.runtime.scope(key, self.profile, keys)
+        scope = self.runtime.scope(key, self.profile, keys)
+        if narrow not in limits:
+            return scope
+        keys[narrow] = (*self._limit_key(narrow), target)
+        return self.runtime.scope((*key, narrow, target), self.profile, keys, within=scope)
 
     def _limit_key(self, name: str) -> tuple[str, ...]:
         limit = self.profile.limits.get(name)
-        account = self.account if limit is not None and limit.per == "account" else ""
+        account = self.account if limit is not None and limit.per != "app" else ""
         return (self.vendor, self.host, self.app(), account, name)
 
     async def _renew(self) -> bool:
@@ -332,6 +367,13 @@ class _Life:
                 await self._idle.wait()
         except TimeoutError:
             return
+
+
+def _passes(limit: Limit, operation: Operation) -> bool:
+    """Whether an operation passes a limit that it does not name."""
+    if limit.per == "object":
+        return False
+    return operation.group in limit.groups if limit.groups else limit.per == "account"
 
 
 def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import functools
+import hashlib
 import importlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -32,12 +34,16 @@ def encode(value: object) -> str:
     bytes and plain JSON values; raises InvalidRequestError for any other type. Where an answer was served from is not
     kept: it belongs to the reading, not to the value.
     """
-    return json.dumps(_pack(value), separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_pack(value), separators=(",", ":"), ensure_ascii=False, default=_bytes)
 
 
 def canonical(value: object) -> str:
-    """One text for all equal values, to be hashed: neither the order of keys nor 50 or 50.00 makes a difference."""
-    return json.dumps(_canon(_pack(value)), separators=(",", ":"), sort_keys=True)
+    """One text for all equal values, to be hashed.
+
+    Neither the order of keys, nor 50 or 50.00, nor the zone in which a moment is written makes a difference, nor a
+    field that has its default: a new field of a later version changes no hash. Bytes stand there as their SHA-256.
+    """
+    return json.dumps(_canon(_pack(value)), separators=(",", ":"), sort_keys=True, default=_digest)
 
 
 def decode(text: str) -> Any:
@@ -71,6 +77,15 @@ def _pack(value: Any) -> Any:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _bytes(value: bytes) -> dict[str, Any]:
+    return {TAG: "bytes", "v": base64.b64encode(value).decode()}
+
+
+def _digest(value: bytes) -> dict[str, Any]:
+    """Media can be large; what counts is whether they are the same."""
+    return {TAG: "sha256", "v": hashlib.sha256(value).hexdigest()}
 
 
 def _pack_model(model: BaseModel) -> dict[str, Any]:
@@ -116,6 +131,12 @@ def _canon(packed: Any) -> Any:
     if tag == "money":
         money = Money.of(packed["v"])
         return {TAG: tag, "v": f"{_shortest(money.amount)} {money.currency}"}
+    if tag == "datetime":
+        return {TAG: tag, "v": _instant(datetime.fromisoformat(packed["v"]))}
+    if tag == "model":
+        usual, given = _defaults(packed["n"]), {name: _canon(item) for name, item in packed["v"].items()}
+        kept = {name: item for name, item in given.items() if name not in usual or usual[name] != item}
+        return {TAG: tag, "n": packed["n"], "v": kept}
     if tag == "dict":
         return {TAG: tag, "v": sorted((_canon(pair) for pair in packed["v"]), key=lambda pair: str(pair[0]))}
     return {name: _canon(item) for name, item in packed.items()}
@@ -123,6 +144,21 @@ def _canon(packed: Any) -> Any:
 
 def _shortest(number: Decimal) -> str:
     return str(number.normalize(_WIDE)) if number else "0"
+
+
+def _instant(moment: datetime) -> str:
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
+
+
+@functools.cache
+def _defaults(name: str) -> dict[str, Any]:
+    """A model's defaults in canonical form."""
+    found: dict[str, Any] = {}
+    for field, facts in _class(name).model_fields.items():
+        usual = UNSET if facts.is_required() else facts.get_default(call_default_factory=True, validated_data={})
+        if usual is not UNSET:
+            found[field] = _canon(_pack(usual))
+    return found
 
 
 def _class(name: str) -> type[BaseModel]:
@@ -151,7 +187,7 @@ _PACK: Final[dict[type, Callable[[Any], Any]]] = {
     Money: lambda value: {TAG: "money", "v": str(value)},
     datetime: _pack_time,
     date: lambda value: {TAG: "date", "v": value.isoformat()},
-    bytes: lambda value: {TAG: "bytes", "v": base64.b64encode(value).decode()},
+    bytes: _same,  # written by `_bytes` or `_digest`
     ZoneInfo: lambda value: {TAG: "zone", "v": value.key},
 }
 _BY_BASE: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = ((str, str), (Mapping, _pack_dict))

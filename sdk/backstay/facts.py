@@ -34,6 +34,10 @@ class Facts:
     code: Code | None = None
     subcode: Code | None = None
     message: str = ""
+    shown: str = ""
+    """What people should read where that is not `message`: a vendor's text in the user's language. Never matched."""
+    blamed: str | None = None
+    """The field of the request that the vendor blames, where it names one."""
     request_ids: tuple[str, ...] = ()
     data: Any = None
     """What the answer carries for the caller; shaped by the vendor."""

@@ -59,6 +59,7 @@ class BackstayError(Exception):
         scope: str | None = None,
         field: str | None = None,
         value: object = None,
+        journal_id: str | None = None,
     ) -> None:
         row = lookup(self.type)
         text = scrub(message) if message else row.en
@@ -82,6 +83,7 @@ class BackstayError(Exception):
         self.scope = scope
         self.field = field
         self.value = value
+        self.journal_id = journal_id
         self.at: datetime = utc_now()
 
     @property

@@ -127,6 +127,41 @@ def operation(
     return declare
 
 
+class Intends(Protocol):
+    """What can make a write of several steps: an adapter."""
+
+    async def run_intent(
+        self, effect: Effect, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Make it; see `intent`."""
+        ...
+
+
+W = TypeVar("W", bound=Intends)
+
+
+def intent(
+    effect: Effect,
+) -> Callable[[Callable[Concatenate[W, P], Awaitable[R]]], Callable[Concatenate[W, P], Coroutine[Any, Any, R]]]:
+    """Declare an adapter's public method that is one write to its caller: it reads, sends, reads back, fails as one.
+
+    When it fails for good, one dead letter names this method and the caller's own arguments.
+    """
+
+    def declare(
+        body: Callable[Concatenate[W, P], Awaitable[R]],
+    ) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
+        @functools.wraps(body)
+        async def run(self: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            answer: R = await self.run_intent(effect, body, (self, *args), kwargs)
+            return answer
+
+        run.__backstay_intent__ = effect  # type: ignore[attr-defined]  # read by replays and conformance
+        return run
+
+    return declare
+
+
 def own_names(body: Callable[..., Any]) -> frozenset[str]:
     """The keywords that a method takes: its own parameters and the call options."""
     parameters = inspect.signature(body).parameters.values()
@@ -155,6 +190,14 @@ def split_options(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     """Separate the options of a call from the method's own keywords."""
     options = {name: kwargs.pop(name) for name in list(kwargs) if name in OPTIONS}
     return options, kwargs
+
+
+def writes(function: object) -> bool:
+    """Whether an adapter's method is a declared write: an operation that changes something, or an intent."""
+    declared = getattr(function, "__backstay_operation__", None)
+    if isinstance(declared, Operation):
+        return declared.effect is not Effect.READ
+    return isinstance(getattr(function, "__backstay_intent__", None), Effect)
 
 
 def operations_of(adapter: type) -> Mapping[str, Operation]:

@@ -18,6 +18,7 @@ from backstay.engine import blocking, read, write
 from backstay.engine.call import Plan, current, time_left
 from backstay.engine.loop import begin, run
 from backstay.errors import BackstayError, InvalidRequestError
+from backstay.letters.frame import Asked, Keeper, desk_of, suspected, tried, tried_blocking
 from backstay.policies.effect import Effect
 from backstay.policies.settings import above, refuse, within
 from backstay.profile import Profile, attempts, preset
@@ -68,6 +69,8 @@ class FunctionOptions(SharedOptions, total=False):
     """Seconds that a stored answer may be old to be served at once."""
     max_stale: float
     """Age in seconds up to which a stored answer stands in when tries run out; 0 is never."""
+    letters: bool | Keeper
+    """Whether a call that is given up leaves a dead letter: True for one in the runtime's letters, or these letters."""
 
 
 class Guard:
@@ -132,6 +135,13 @@ class Guard:
         )
         return self.plan
 
+    def asked(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked:
+        """One call, for its letter."""
+        return Asked(
+            _OWNER, self.scope, plan.function, "", self.effect, self.function, args, kwargs,
+            name=lambda *args, **kwargs: self.name_of(args, kwargs),
+        )  # fmt: skip
+
     def name_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """The key of one call: what `key` says, or a digest of the arguments."""
         return self.key(*args, **kwargs) if self.key is not None else self.digest(args, kwargs)
@@ -153,6 +163,8 @@ def wrap(guard: Guard) -> Callable[..., Any]:
         wrapper = _blocking(guard)
     elif guard.effect in CREATES:
         wrapper = _creating(guard)
+    elif guard.options.get("letters"):
+        wrapper = _lettered(guard)
     elif guard.options.get("ttl") or guard.options.get("max_stale"):
         wrapper = _reading(guard)
     else:
@@ -170,6 +182,26 @@ def _asking(guard: Guard) -> Callable[..., Awaitable[Any]]:
             if drive is None:
                 return await run(begin(plan), function, args, kwargs)
             return await drive(plan, function, args, kwargs, look=None)
+        except BackstayError as error:
+            raise_original(error)
+
+    return call
+
+
+def _lettered(guard: Guard) -> Callable[..., Awaitable[Any]]:
+    function = guard.function
+    changes = guard.effect in {Effect.SET, Effect.DELETE}
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        plan = guard.plan or guard.make()
+
+        async def work() -> Any:
+            if changes:
+                return await write.change(plan, function, args, kwargs, look=None)
+            return await run(begin(plan), function, args, kwargs)
+
+        try:
+            return await tried(desk_of(guard.options, guard.runtime), guard.asked(plan, args, kwargs), work)
         except BackstayError as error:
             raise_original(error)
 
@@ -216,13 +248,20 @@ def _creating(guard: Guard) -> Callable[..., Awaitable[Any]]:
         key = JournalKey(_OWNER, "", guard.scope, name)
         payload = name if guard.key is not None else guard.digest(args, kwargs)
         journal = guard.runtime.journal
-        try:
+
+        async def work() -> Any:
             written = await write.create(
-                plan, function, args, kwargs, key=key, payload=payload, look=find, journal=journal
-            )
+                plan, function, args, kwargs, key=key, payload=payload, look=find, journal=journal,
+                suspected=suspected(),
+            )  # fmt: skip
+            return written.value
+
+        try:
+            if guard.options.get("letters"):
+                return await tried(desk_of(guard.options, guard.runtime), guard.asked(plan, args, kwargs), work)
+            return await work()
         except BackstayError as error:
             raise_original(error)
-        return written.value
 
     return call
 
@@ -233,7 +272,13 @@ def _blocking(guard: Guard) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         plan = guard.plan or guard.make()
         try:
-            value = blocking.run(begin(plan), function, args, kwargs)
+            if guard.options.get("letters"):
+                value = tried_blocking(
+                    desk_of(guard.options, guard.runtime), guard.asked(plan, args, kwargs),
+                    lambda: blocking.run(begin(plan), function, args, kwargs),
+                )  # fmt: skip
+            else:
+                value = blocking.run(begin(plan), function, args, kwargs)
         except BackstayError as error:
             raise_original(error)
         if type(value) is CoroutineType:
@@ -316,6 +361,8 @@ def _check_effect(guard: Guard) -> None:
         refuse("look", None, f"a function that finds what a lost {guard.effect} may have made, or another effect")
     if guard.look is not None and not creates:
         refuse("look", guard.look, "effect=Effect.CREATE or Effect.PUBLISH with it")
+    if caches and options.get("letters"):
+        refuse("letters", options.get("letters"), "no ttl and no max_stale with it: what is only read leaves no letter")
     if caches and guard.effect is not Effect.READ:
         refuse("ttl", options.get("ttl"), "no ttl and no max_stale: only a READ may be answered from a cache")
     if is_async(guard.function):

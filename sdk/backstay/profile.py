@@ -12,6 +12,7 @@ from backstay.policies.backoff import Backoff, Jitter
 from backstay.policies.breaker import BreakerOptions
 from backstay.policies.bulkhead import BulkheadOptions
 from backstay.policies.hedge import HedgeOptions
+from backstay.policies.pace import PaceOptions
 from backstay.policies.retry import Retry
 from backstay.policies.settings import above, refuse, whole, within
 
@@ -42,19 +43,25 @@ class TimeoutConfig:
 class Limit:
     """How many calls one thing lets through: a bucket of `rate` per second and longer windows beside it."""
 
-    rate: float
+    rate: float | None
+    """Calls per second; None where the vendor names no number and only its own words hold calls back."""
     burst: float | None = None
     """Calls at once; default one second's worth."""
     windows: tuple[tuple[float, float], ...] = ()
     """(calls, seconds) pairs, such as (600, 60) and (864_000, 86_400)."""
     per: str = "app"
-    """What the vendor counts by: "app" (credentials' app), "account", or "call" (nobody shares it)."""
+    """What the vendor counts by: "app" (credentials' app), "account", or "object" (see `Adapter.narrowed`)."""
+    groups: tuple[str, ...] = ()
+    """Operation groups that pass it; empty: the whole account for "account", else the operations that name it."""
+    pace: PaceOptions | None = None
+    """How it slows down by the vendor's own statements of how much is used (`note_usage`); None does not listen."""
 
     def __post_init__(self) -> None:
         """Refuse what limits nothing."""
-        above("limit.rate", self.rate, 0.0)
-        if self.per not in {"app", "account"}:
-            refuse("limit.per", self.per, '"app" or "account"')
+        if self.rate is not None:
+            above("limit.rate", self.rate, 0.0)
+        if self.per not in {"app", "account", "object"}:
+            refuse("limit.per", self.per, '"app", "account" or "object"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,8 @@ class Profile:
     """When reads that are declared safe are asked a second time; None for never."""
     limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
     """By name; "app" is the one that every call passes, operations name others."""
+    write_cost: float = 1.0
+    """Tokens that a write takes from the limits, where the vendor counts it for more than a read."""
     read_lag: float = 0.0
     """Seconds after which the vendor's reads show a write for certain."""
     patience: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -100,6 +109,7 @@ class Profile:
         if self.attempt_timeout is not None:
             above("attempt_timeout", self.attempt_timeout, 0.0)
         within("read_lag", self.read_lag, 0.0)
+        above("write_cost", self.write_cost, 0.0)
 
     def timeout(self, kind: str) -> float:
         """Seconds for one attempt of a kind of operation."""

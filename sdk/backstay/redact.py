@@ -37,7 +37,7 @@ FIELDS: Final = frozenset(
 _SECRETS: Final = re.compile(
     r"""(?xi)
     (?P<name>["']?(?:access[_-]?token|appsecret_proof|client_secret|app_secret|secret|refresh_token|auth_code
-        |(?:auth|id|session)[_-]?token|(?:set-)?cookie|private[_-]?key
+        |(?:auth|id|session)[_-]?token|(?<![\w-])token(?=["']?\s*=)|(?:set-)?cookie|private[_-]?key
         |password|passwd|api[_-]?key|authorization|x-api-key|developer-token|sig(?:nature)?)["']?\s*[=:]\s*["']?
         (?:bearer\s+|basic\s+)?)
         (?P<value>[^\s"'&,;}\])]{3,})
@@ -47,6 +47,15 @@ _SECRETS: Final = re.compile(
         |ya29\.[0-9A-Za-z_-]{15,}|act\.[A-Za-z0-9!._-]{24,}|bearer\s+[A-Za-z0-9._~+/-]{12,}=*))
     """
 )
+
+_SECRET_NAME: Final = re.compile(
+    r"(?i)token|secret|passw|credential|cookie|api[_-]?key|private[_-]?key|authori[sz]ation|signature|bearer|jwt"
+)
+
+
+def secret_name(name: str, allow: frozenset[str] = FIELDS) -> bool:
+    """Whether what carries this name must be taken for a credential, whatever it looks like."""
+    return name not in allow and _SECRET_NAME.search(name) is not None
 
 
 def scrub(text: str) -> str:

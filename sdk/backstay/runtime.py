@@ -1,11 +1,12 @@
-"""Who owns what is shared in a process: clock, cache, listeners, scopes and the writes under way."""
+"""Who owns what is shared in a process: clock, cache, listeners, scopes, and what must outlive it."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 from weakref import WeakValueDictionary
 
 from backstay.cache import Cache
@@ -16,20 +17,39 @@ from backstay.events import Listener, Problem, Stream
 from backstay.policies.breaker import Breaker
 from backstay.policies.budget import RetryBudget
 from backstay.policies.bulkhead import Bulkhead
+from backstay.policies.pace import Pace
 from backstay.policies.rate import Limiter, Meter, TokenBucket, Window
 from backstay.redact import scrub
 from backstay.stores.protocol import log_problem
-from backstay.writes.journal import Journal, MemoryJournal
+from backstay.writes.folder import DATABASE, LETTERS, MEMORY, SPILL, Where, state_folder
+from backstay.writes.journal import Journal
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Self
 
+    from backstay.letters import LetterOptions, Letters
     from backstay.profile import Limit, Profile
+    from backstay.writes.database import Database
 
 MAX_SCOPES: Final = 10_000
 
 ScopeKey = tuple[str, ...]
+
+
+class RuntimeOptions(TypedDict, total=False):
+    """The keywords of `Runtime`, without `state`."""
+
+    clock: Clock | None
+    cache: Cache | None
+    journal: Journal | None
+    letters: LetterOptions | None
+    listeners: tuple[Listener, ...] | None
+    ssl_context: ssl.SSLContext | None
+    proxy: str | None
+    max_scopes: int
 
 
 class Runtime:
@@ -37,14 +57,19 @@ class Runtime:
 
     Breakers, budgets and limiters are keyed by vendor, host, credential and the scope that the profile names, so that
     a hundred tenants of one app share its limit and no more. At most `max_scopes` are kept; idle ones go first.
+
+    What must outlive the process is kept in the folder `state` (default: $BACKSTAY_STATE, $XDG_STATE_HOME/backstay or
+    ~/.local/state/backstay), made by the first write that needs it. `Runtime.in_memory()` touches no disk.
     """
 
     def __init__(
         self,
         *,
+        state: Where = None,
         clock: Clock | None = None,
         cache: Cache | None = None,
         journal: Journal | None = None,
+        letters: LetterOptions | None = None,
         listeners: tuple[Listener, ...] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
@@ -52,7 +77,9 @@ class Runtime:
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.cache = cache or Cache(clock=self.clock, on_problem=self._problem)
-        self.journal: Journal = journal or MemoryJournal()
+        self._state = state
+        self._journal = journal
+        self._letters = letters
         self.events = Stream(*(default_listeners() if listeners is None else listeners))
         self.ssl_context = ssl_context
         self.proxy = proxy
@@ -65,6 +92,60 @@ class Runtime:
         self._limiters: WeakValueDictionary[ScopeKey, Limiter] = WeakValueDictionary()
         self._pid = os.getpid()
 
+    @classmethod
+    def in_memory(cls, **options: Unpack[RuntimeOptions]) -> Self:
+        """A runtime that keeps everything in memory: for tests and examples; what it wrote, the next one forgets."""
+        return cls(state=MEMORY, **options)
+
+    @cached_property
+    def state(self) -> Path | None:
+        """The folder of what must outlive the process; None keeps it in memory."""
+        return state_folder(self._state)
+
+    @cached_property
+    def database(self) -> Database | None:
+        """The state file in that folder, opened by its first read or write; None in memory."""
+        if self.state is None:
+            return None
+        from backstay.writes.database import Database  # sqlite3 is for those who write
+
+        return Database(self.state / DATABASE)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Where every write is written down before it is sent."""
+        if self._journal is not None:
+            return self._journal
+        if self.database is None:
+            from backstay.writes.memory import MemoryJournal
+
+            return MemoryJournal()
+        from backstay.writes.sqlite import SqliteJournal  # the codec needs pydantic, which a reader may do without
+
+        return SqliteJournal(self.database)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The dead letters: writes that were given up. Opened by the first one."""
+        from backstay.letters import LetterOptions, Letters, MemoryLetters, SqliteLetters
+
+        options, state = self._letters or LetterOptions(), self.state
+        store = options.store
+        if store is None and state is not None:
+            from backstay.writes.database import Database
+
+            store = SqliteLetters(Database(state / LETTERS))
+        spill = options.spill or (state / SPILL if state is not None else None)
+        return Letters(
+            store or MemoryLetters(), options=options, spill=spill, clock=self.clock, events=self.events,
+            on_problem=self._problem,
+        )  # fmt: skip
+
+    @property
+    def opened_letters(self) -> Letters | None:
+        """The dead letters, if anybody needed them yet."""
+        return self.__dict__.get("letters")
+
     def _problem(self, where: str, error: BaseException) -> None:
         """Tell the listeners what went wrong in the background; without any, the log of the standard library."""
         if not self.events.listeners:
@@ -73,8 +154,13 @@ class Runtime:
         self.events.emit(Problem(at=self.clock.wall(), where=where, error=scrub(f"{type(error).__name__}: {error}")))
 
     async def aclose(self) -> None:
-        """End background work and close the cache's store; adapters are closed by their owners."""
+        """End background work, close the cache's store and the state files; adapters are closed by their owners."""
         await self.cache.aclose()
+        if self.opened_letters is not None:
+            await self.opened_letters.aclose()
+        database = self.__dict__.get("database")
+        if database is not None:
+            database.close()
 
     def check_process(self) -> None:
         """Refuse to work in a forked child: its copies of locks, pools and limits would lie."""
@@ -85,22 +171,27 @@ class Runtime:
                 hint="make adapters after the fork",
             )
 
-    def scope(self, key: ScopeKey, profile: Profile, limits: Mapping[str, ScopeKey]) -> Scope:
-        """The scope of a key, made at first use; `limits` maps a limit's name to the key that shares it."""
+    def scope(
+        self, key: ScopeKey, profile: Profile, limits: Mapping[str, ScopeKey], *, within: Scope | None = None
+    ) -> Scope:
+        """The scope of a key, made at first use; `limits` maps a limit's name to the key that shares it.
+
+        One within another has limits of its own and shares the other's breaker and retry budget.
+        """
         with self._lock:
             scope = self._scopes.get(key)
             if scope is None:
                 limiters = {name: self._limiter(name, shared, profile) for name, shared in limits.items()}
-                scope = self._scopes[key] = self._make(key, profile, limiters)
+                scope = self._scopes[key] = self._make(key, profile, limiters, within)
                 self._shrink()
             self._scopes.move_to_end(key)
             return scope
 
-    def _make(self, key: ScopeKey, profile: Profile, limiters: Mapping[str, Limiter]) -> Scope:
+    def _make(self, key: ScopeKey, profile: Profile, limiters: Mapping[str, Limiter], within: Scope | None) -> Scope:
         return Scope(
             "/".join(part for part in key if part),
-            breaker=Breaker(profile.breaker),
-            budget=RetryBudget(profile.budget_ratio, profile.budget_reserve),
+            breaker=Breaker(profile.breaker) if within is None else within.breaker,
+            budget=RetryBudget(profile.budget_ratio, profile.budget_reserve) if within is None else within.budget,
             bulkhead=Bulkhead(profile.bulkhead),
             limiters=limiters,
             lock=self._policies,
@@ -131,8 +222,9 @@ def meters(limit: Limit | None) -> tuple[Meter, ...]:
     """The meters of a limit; without one only the gate holds calls back."""
     if limit is None:
         return ()
-    bucket = TokenBucket(limit.rate, limit.burst or max(1.0, limit.rate))
-    return (bucket, *(Window(calls, seconds) for calls, seconds in limit.windows))
+    bucket = () if limit.rate is None else (TokenBucket(limit.rate, limit.burst or max(1.0, limit.rate)),)
+    pace = () if limit.pace is None else (Pace(limit.pace),)
+    return (*bucket, *(Window(calls, seconds) for calls, seconds in limit.windows), *pace)
 
 
 def default_listeners() -> tuple[Listener, ...]:

@@ -222,8 +222,9 @@ class ErrorTable:
         told: dict[str, Any] = {
             "vendor": self.vendor, "operation": facts.operation, "certainty": found.certainty,
             "retryable": found.retryable, "retry_after": found.retry_after, "vendor_code": facts.code,
-            "vendor_subcode": facts.subcode, "vendor_message": facts.message or None, "status": facts.status,
-            "request_ids": facts.request_ids, "hint": found.hint, "rule": found.rule, "scope": found.scope,
+            "vendor_subcode": facts.subcode, "vendor_message": facts.shown or facts.message or None,
+            "status": facts.status, "request_ids": facts.request_ids, "hint": found.hint, "rule": found.rule,
+            "scope": found.scope, "field": facts.blamed,
         }  # fmt: skip
         kind = CLASSES[found.type]
         if issubclass(kind, PartialFailureError):

@@ -218,7 +218,7 @@ async def stage(record: str | None, plan: FaultPlan | None = None) -> AsyncItera
         pytest.skip("recording live needs credentials: set TIKTOK_* and use TikTokAds.from_env()")
     sandbox = TikTokSandbox(seed=5, faults=plan, transcode=0.0, task_queue=0.0, task_run=0.0) if record else None
     profile = tiktok_profile("ultimate").with_(read_lag=0.0, limits={})
-    runtime = Runtime(clock=StillClock(), listeners=())
+    runtime = Runtime.in_memory(clock=StillClock(), listeners=())
     async with contextlib.AsyncExitStack() as stack:
         address: dict[str, Any] = {}
         if sandbox is not None:

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 
 import pytest
 
-from backstay.ads import Status
+from backstay.ads import AdPlatform, Status
+from backstay.compose import Split, Weights
+from backstay.runtime import Runtime
+from backstay.sandbox import SimTransport
 from backstay.testing.bench import Bench, VendorError
 from backstay.testing.conformance import AdPlatformConformance
 from backstay_adapters.tiktok import TikTokAds
-from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
+from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, Advertiser, TikTokSandbox
 from backstay_adapters.tiktok.wire.read import status
 
 
@@ -87,3 +90,27 @@ class TestTikTokSmartPlus(TestTikTok):
     """The same in the Smart+ flow."""
 
     flow = "smart_plus"
+
+
+class TestTikTokSplit(TestTikTok):
+    """Two accounts of TikTok's as one: half of the keys go to each."""
+
+    ACCOUNTS = (ADVERTISERS[0], "7000000000000000009")
+
+    @pytest.fixture
+    def bench(self) -> Bench:
+        advertisers = [Advertiser(account) for account in self.ACCOUNTS]
+        return Bench(
+            TikTokSandbox(seed=11, read_lag=self.read_lag, advertisers=advertisers),
+            self.split,
+            extra={"po_number": "PO-7"},
+            statuses=statuses,
+            errors=ERRORS,
+        )
+
+    def split(self, runtime: Runtime, transport: SimTransport) -> AdPlatform:
+        members = {
+            account: TikTokAds(account, TOKEN, runtime=runtime, transport=transport, tier="ultimate", flow=self.flow)
+            for account in self.ACCOUNTS
+        }
+        return Split(members, Weights(dict.fromkeys(self.ACCOUNTS, 1)), name="conformance")

@@ -46,7 +46,7 @@ class Stage:
     def __init__(self) -> None:
         self.clock = VirtualClock(seed=3)
         self.events: list[Event] = []
-        self.runtime = Runtime(clock=self.clock, listeners=(self.events.append,))
+        self.runtime = Runtime.in_memory(clock=self.clock, listeners=(self.events.append,))
         self.times: list[float] = []
         self.began = self.clock.monotonic()
 

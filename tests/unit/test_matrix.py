@@ -33,7 +33,7 @@ def test_the_matrix_says_how_many_calls_are_made(label: str, error: Exception) -
     clock = VirtualClock()
     times: list[float] = []
 
-    @resilient(SHOWN, runtime=Runtime(clock=clock, listeners=()))
+    @resilient(SHOWN, runtime=Runtime.in_memory(clock=clock, listeners=()))
     async def ask() -> None:
         times.append(clock.monotonic())
         raise type(error)() if isinstance(error, BackstayError) else error

@@ -21,7 +21,7 @@ from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 def test_tenants_of_one_app_share_its_limit_and_no_more() -> None:
     """Two advertisers of one app: one bucket for both, a breaker for each."""
     clock = VirtualClock()
-    runtime = Runtime(clock=clock, listeners=())
+    runtime = Runtime.in_memory(clock=clock, listeners=())
     sandbox = TikTokSandbox()
     one, other, foreign = (
         TikTokAds(advertiser, TOKEN, app_id=app, runtime=runtime, transport=SimTransport(sandbox, clock))
@@ -43,7 +43,7 @@ def test_tenants_of_one_app_share_its_limit_and_no_more() -> None:
 def test_one_tenants_open_breaker_leaves_the_other_alone() -> None:
     """A breaker forced open stops its own account only."""
     clock = VirtualClock()
-    runtime = Runtime(clock=clock, listeners=())
+    runtime = Runtime.in_memory(clock=clock, listeners=())
     transport = SimTransport(TikTokSandbox(), clock)
     one, other = (TikTokAds(each, TOKEN, runtime=runtime, transport=transport) for each in ADVERTISERS[:2])
 
@@ -60,7 +60,7 @@ def test_one_tenants_open_breaker_leaves_the_other_alone() -> None:
 
 def test_scopes_are_bounded_and_take_their_limiters_along() -> None:
     """Ten thousand tenants come and go; what is idle goes first."""
-    runtime = Runtime(listeners=(), max_scopes=5)
+    runtime = Runtime.in_memory(listeners=(), max_scopes=5)
     profile = Profile(limits={"app": Limit(rate=1.0)})
     for number in range(50):
         runtime.scope(("v", str(number)), profile, {"app": ("v", str(number), "app")})
@@ -72,7 +72,7 @@ def test_scopes_are_bounded_and_take_their_limiters_along() -> None:
 def test_what_goes_wrong_in_the_background_is_an_event() -> None:
     """Nothing is swallowed: a failed refresh reaches the listeners, scrubbed."""
     events: list[Event] = []
-    runtime = Runtime(clock=VirtualClock(), listeners=(events.append,))
+    runtime = Runtime.in_memory(clock=VirtualClock(), listeners=(events.append,))
     runtime.cache.on_problem("cache.refresh", ValueError("access_token=abcdefgh"))
     assert [event.name for event in events] == ["problem"]
     assert "abcdefgh" not in str(events[0].facts())

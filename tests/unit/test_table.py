@@ -182,6 +182,15 @@ def test_classify_reads_headers_of_any_case_and_takes_the_time_as_an_argument() 
     assert rows.classify(200, {}, b'{"id": 1}') is None
 
 
+def test_what_people_read_may_differ_from_what_is_matched() -> None:
+    """A text in the user's language is shown in place of the message, and matchers never see it; so is the field."""
+    rows = table(Row("words", text("too much"), "TOO_MUCH_DATA"), Row("rest", ANYTHING, "VALIDATION_FAILED"))
+    facts = Facts(message="Invalid parameter", shown="Zu viel: too much", blamed="daily_budget")
+    error = rows.error(facts)
+    assert (error.type, error.vendor_message, error.field) == ("VALIDATION_FAILED", "Zu viel: too much", "daily_budget")
+    assert rows.error(Facts(message="too much")).type == "TOO_MUCH_DATA"
+
+
 def test_an_error_carries_the_facts() -> None:
     """The class is the type's, and nothing that the vendor said is lost."""
     rows = table(Row("rate", code(1), "API_RATE_LIMIT", wait=2.0, scope="app", hint="slow down"))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from backstay.ads.words import Platform
+from backstay.ads.words import ConfiguredStatus, Platform
 from backstay.errors import UnsupportedCapabilityError
 from backstay.values import FrozenDict, freeze
 
@@ -117,6 +117,12 @@ class Capabilities:
                 hint=self.reasons.get(capability)
                 or f"ask `Capability.{capability.name} in adapter.capabilities` first",
             )
+
+    def require_switch(self, status: ConfiguredStatus) -> None:
+        """Refuse to archive or delete where that is off; raises UnsupportedCapabilityError."""
+        needs = {ConfiguredStatus.ARCHIVED: Capability.ARCHIVE, ConfiguredStatus.DELETED: Capability.DELETE}
+        if status in needs:
+            self.require(needs[status], f"set_status({status})")
 
     def with_changes(self, *, add: Iterable[Capability] = (), remove: Iterable[Capability] = ()) -> Capabilities:
         """Other facts of an account or a flow."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Final, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -16,6 +17,16 @@ from backstay.money import Money
 from backstay.values import Extra
 
 T = TypeVar("T")
+
+How = Literal["created", "adopted", "replayed", "planned"]
+"""`created` by this call; `adopted`: an earlier call of the same key had made it and its answer was lost;
+`replayed`: the journal knew it; `planned`: a dry run imagined it, nothing was made and its ref names nothing."""
+_EARLIEST: Final[tuple[How, ...]] = ("created", "adopted", "replayed", "planned")
+
+
+def how_of_all(hows: Iterable[How]) -> How:
+    """How a whole was made: by this call, if any part of it was."""
+    return min(hows, key=_EARLIEST.index)
 
 
 class Account(Answer):
@@ -125,11 +136,12 @@ class Created(Answer, Generic[T]):
     _carries: ClassVar = ("value",)
 
     value: T
-    how: Literal["created", "adopted", "replayed"] = "created"
-    """`created` by this call; `adopted`: an earlier call of the same key had made it and its answer was lost;
-    `replayed`: the journal knew it."""
+    how: How = "created"
+    """Whether this call made it, or an earlier one, or a dry run imagined it; see `How`."""
     parked: tuple[Ref, ...] = ()
     """Further objects found under the key: left paused, never deleted."""
+    plan: tuple[Extra, ...] = ()
+    """The requests, in order, that a dry run would have sent."""
 
 
 class Updated(Answer, Generic[T]):

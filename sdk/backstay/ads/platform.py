@@ -35,7 +35,8 @@ class AdPlatform(Protocol):
     """One ad account of one platform.
 
     All methods take call options, raise BackstayError only, and give answers that say where they came from. What
-    creates, creates paused; what changes, sends absolute values.
+    creates, creates paused; what changes, sends absolute values. `dry_run=True` writes nothing, neither at the vendor
+    nor in the journal: the answer's `plan` holds the requests, checked by the vendor where it does that.
     """
 
     @property
@@ -46,6 +47,10 @@ class AdPlatform(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do; what is off is refused before anything is sent."""
+        ...
+
+    def owns(self, ref: Ref) -> bool:
+        """Whether an object is of this account; asks nobody."""
         ...
 
     # The account ------------------------------------------------------------------------------------------------
@@ -99,25 +104,37 @@ class AdPlatform(Protocol):
     # Creating ---------------------------------------------------------------------------------------------------
 
     def create_campaign(
-        self, spec: CampaignSpec, *, idempotency_key: str, **options: Unpack[CallOptions]
+        self, spec: CampaignSpec, *, idempotency_key: str, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Call[Created[Campaign]]:
-        """Make a paused campaign, once for each key."""
+        """Make a paused campaign, once for each key; `dry_run` shows the requests instead and writes nothing."""
         ...
 
     def create_ad_group(
-        self, campaign: Ref, spec: AdGroupSpec, *, idempotency_key: str, **options: Unpack[CallOptions]
+        self,
+        campaign: Ref,
+        spec: AdGroupSpec,
+        *,
+        idempotency_key: str,
+        dry_run: bool = False,
+        **options: Unpack[CallOptions],
     ) -> Call[Created[AdGroup]]:
-        """Make a paused ad group in a campaign, once for each key."""
+        """Make a paused ad group in a campaign, once for each key; `dry_run` as in `create_campaign`."""
         ...
 
     def create_ad(
-        self, ad_group: Ref, spec: AdSpec, *, idempotency_key: str, **options: Unpack[CallOptions]
+        self,
+        ad_group: Ref,
+        spec: AdSpec,
+        *,
+        idempotency_key: str,
+        dry_run: bool = False,
+        **options: Unpack[CallOptions],
     ) -> Call[Created[Ad]]:
-        """Make a paused ad in an ad group, once for each key."""
+        """Make a paused ad in an ad group, once for each key; `dry_run` as in `create_campaign`."""
         ...
 
     def create_tree(
-        self, tree: CampaignTree, *, idempotency_key: str, **options: Unpack[CallOptions]
+        self, tree: CampaignTree, *, idempotency_key: str, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Call[Created[BuiltTree]]:
         """Make a campaign with all under it, paused, once for each key; a second call goes on where one broke off."""
         ...
@@ -173,13 +190,19 @@ class AdPlatform(Protocol):
         ...
 
     def set_status(
-        self, ref: Ref, status: SettableStatus, **options: Unpack[CallOptions]
+        self, ref: Ref, status: SettableStatus, *, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Call[Updated[Campaign] | Updated[AdGroup] | Updated[Ad]]:
         """Switch an object; ARCHIVED and DELETED need their capabilities, and deleting is final."""
         ...
 
     def set_budget(
-        self, ref: Ref, budget: Budget, *, expect: Campaign | AdGroup, **options: Unpack[CallOptions]
+        self,
+        ref: Ref,
+        budget: Budget,
+        *,
+        expect: Campaign | AdGroup,
+        dry_run: bool = False,
+        **options: Unpack[CallOptions],
     ) -> Call[Updated[Campaign] | Updated[AdGroup]]:
         """Set an absolute budget if the live budget is still that of `expect` (else ConflictError)."""
         ...

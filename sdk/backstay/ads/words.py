@@ -13,6 +13,8 @@ class Platform(StrEnum):
     META = "meta"
     TIKTOK = "tiktok"
     GOOGLE_ADS = "google_ads"
+    SPLIT = "split"
+    """Several of them behind one face; objects name the one that they are on."""
 
 
 class Level(StrEnum):

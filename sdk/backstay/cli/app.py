@@ -114,14 +114,19 @@ def sandbox(
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     faults: Annotated[str, typer.Option(help="calm, storm, or the path of a JSON file.")] = "calm",
     seed: Annotated[int, typer.Option(help="The same seed is the same world.")] = 0,
-    tier: Annotated[str, typer.Option(help="Enforce TikTok's limits of this level (basic ...); empty: none.")] = "",
+    tier: Annotated[
+        str, typer.Option(help="Enforce the limits of this level where a vendor has it (tiktok: basic, meta: limited).")
+    ] = "",
+    vendor: Annotated[list[str] | None, typer.Option(help="Serve this vendor only; may be given again.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Serve the simulators on loopback, so that a service of your own can be tested against them."""
     from backstay.cli.serving import serve_until_stopped
 
     try:
-        serve_until_stopped(host=host, port=port, faults=faults, seed=seed, tier=tier, announce=announce(as_json))
+        serve_until_stopped(
+            host=host, port=port, faults=faults, seed=seed, tier=tier, announce=announce(as_json), vendors=vendor or ()
+        )
     except BackstayError as error:
         fail(error.field or "sandbox", str(error.value), error.hint or error.message)
     except KeyboardInterrupt:
@@ -135,9 +140,10 @@ def announce(as_json: bool) -> Any:
         if as_json:
             print_json(facts)
             return
-        out.print(f"sandbox on [bold]{facts['urls']['tiktok']}[/]")
-        out.print(f"  advertiser {facts['advertiser_id']}, token {facts['token']}")
-        out.print(f"  world and faults: {facts['admin']}  (Ctrl-C stops)")
+        for name, vendor in facts["vendors"].items():
+            out.print(f"{name} on [bold]{vendor['url']}[/]")
+            out.print(f"  account {vendor['accounts'][0]}, token {vendor['token']}")
+        out.print(f"world and faults: {facts['admin']}  (Ctrl-C stops)")
 
     return told
 

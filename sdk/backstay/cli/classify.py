@@ -88,7 +88,7 @@ def explain(answer: Answer, find: Callable[[str], ErrorTable] = find_table) -> d
         "code": verdict.code,
         "meaning": kind.en,
         "vendor_code": facts.code,
-        "vendor_message": _scrubbed(facts.message),
+        "vendor_message": _scrubbed(facts.shown or facts.message),
         "request_ids": list(facts.request_ids),
         "retryable": verdict.retryable,
         "retry_after_s": verdict.retry_after,

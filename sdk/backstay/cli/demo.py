@@ -45,7 +45,7 @@ async def _in_process(seed: int, faults: str, clock: Clock, progress: Progress) 
     adapter, _, sandbox = _vendor()
     simulator = sandbox.TikTokSandbox(seed=seed, faults=PLANS[faults](seed))
     advertiser, token = _account(sandbox)
-    runtime = Runtime(clock=clock, listeners=())
+    runtime = Runtime.in_memory(clock=clock, listeners=())
     ads = adapter(advertiser, token, runtime=runtime, transport=SimTransport(simulator, clock), tier="ultimate")
     return await _play(ads, runtime, simulator.world, VIRTUAL, progress)
 
@@ -55,7 +55,7 @@ async def _over_sockets(seed: int, faults: str, progress: Progress) -> dict[str,
     clock = SystemClock(seed)
     simulator = sandbox.TikTokSandbox(seed=seed, faults=shortened(PLANS[faults](seed), REAL.length / VIRTUAL.length))
     advertiser, token = _account(sandbox)
-    runtime = Runtime(clock=clock, listeners=())
+    runtime = Runtime.in_memory(clock=clock, listeners=())
     short = profile("ultimate").with_(attempt_timeout=REAL_TIMEOUT, deadline=8.0, read_lag=REAL_LAG)
     async with serve({"tiktok": simulator}) as served:
         ads = adapter(advertiser, token, runtime=runtime, base_url=served.urls["tiktok"], profile=short)
@@ -74,7 +74,7 @@ async def _play(ads: AdPlatform, runtime: Runtime, world: World, pace: Pace, pro
     await service.day()
     await ads.aclose()
     simulated = runtime.clock.monotonic() - began
-    owned = {record.value.id for record in runtime.journal.records() if record.value is not None}
+    owned = {record.value.id for record in await runtime.journal.records() if record.value is not None}
     summary = world.summary(owned)
     service.tally.attempts = sum(scope.calls for scope in runtime.scopes)
     shown = {name: summary[name] for name in ("duplicates", "parked", "active_trees", "orphans")}

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from backstay.engine.call import Call
 
-NO_VERDICT = frozenset({"API_RATE_LIMIT", "QUOTA_EXHAUSTED", "DEADLINE_EXCEEDED", "INTERNAL_ERROR"})
+NO_VERDICT = frozenset(
+    {"API_RATE_LIMIT", "QUOTA_EXHAUSTED", "DEADLINE_EXCEEDED", "INTERNAL_ERROR", "RESOURCE_LIMIT", "IN_FLIGHT"}
+)
 """Types that say nothing about the vendor's health: the breaker hears neither success nor failure."""
 
 

@@ -112,6 +112,16 @@ def time_left() -> float | None:
     return None if call is None else max(0.0, call.left())
 
 
+def note_usage(limit: str, used: float, wait: float | None = None) -> None:
+    """Tell the engine what an answer says of a limit: `used` of it (1.0 is all), shut for `wait` seconds if all is.
+
+    `limit` is the profile's name; one that does not listen (`Limit.pace`) or that the call does not pass is ignored.
+    """
+    call = current()
+    if call is not None:
+        call.plan.scope.hear(limit, used, call.plan.clock.monotonic(), wait)
+
+
 def note_request_id(*ids: str) -> None:
     """Remember the vendor's request ids for the answer's `served` and for errors."""
     call = current()

@@ -175,6 +175,15 @@ class Scope:
             limiter.gate.hold(until, now)
             return True
 
+    def hear(self, limit: str, used: float, now: float, wait: float | None = None) -> None:
+        """The vendor says how much of a limit is used (1.0 is all): its callers slow down before the wall."""
+        limiter = self.limiters.get(limit)
+        pace = limiter.pace if limiter is not None else None
+        if limiter is None or pace is None or (pace.quiet and used < pace.options.start):
+            return
+        with self.lock:
+            limiter.hear(used, now, wait)
+
     def take_change(self) -> Change | None:
         """The breaker's oldest change that nobody has been told of."""
         if not self.breaker.changes:

@@ -7,20 +7,21 @@ caller is told so: a second send is never the way out.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from backstay.engine import report
 from backstay.engine.call import Call, Plan, Settled, enter, leave
+from backstay.engine.claim import Hold, claim, noted
 from backstay.engine.decide import finish
+from backstay.engine.entry import Entry
 from backstay.engine.loop import begin, run
-from backstay.errors import BackstayError, ConflictError, InFlightError, UnknownOutcomeError
+from backstay.errors import BackstayError, ConflictError, UnknownOutcomeError
 from backstay.policies.effect import Effect
 from backstay.policies.retry import Why
 from backstay.taxonomy import Certainty
-from backstay.writes.journal import Journal, JournalKey, Record, State
+from backstay.writes.journal import DONE, OPEN, Journal, JournalKey, Record, State, check_key
 from backstay.writes.reconcile import Finding, Seen, judge_found, looks
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ How = Literal["created", "adopted", "replayed"]
 
 LOOK_TIME: Final = 2.0
 """Seconds kept for the last look itself, beyond the read lag."""
+LEFT_OPEN: Final = "journal.open"
+"""The rule of the error that stands for an attempt of an earlier call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,90 +56,124 @@ async def create(
     payload: str,
     look: Callable[..., Awaitable[Sequence[Any]]],
     journal: Journal,
+    suspected: float | None = None,
 ) -> Written[Any]:
     """CREATE or PUBLISH once under a key.
 
+    `suspected` are the wall seconds until which a call may have made it whose journal this one is not (a dead letter
+    that is replayed elsewhere): if this journal knows nothing of the key, it is looked up before it is sent.
+
     Raises:
         UnknownOutcomeError: it may have happened; the record stays open under the key.
-        IdempotencyConflictError: the key stands for another payload.
+        IdempotencyConflictError: the key stands for another payload, or was abandoned.
+        InFlightError: another call has the key in hand for longer than this one may wait.
     """
+    check_key(key.key)
     call = begin(plan)
     call.reserve = min(plan.read_lag + LOOK_TIME, (call.deadline - call.began) / 2)
-    record = await _claimed(call, journal, key, payload)
     token = enter(call)
+    hold: Hold | None = None
     try:
-        if record.state is State.CREATED:
-            return Written(record.value, "replayed", fresh=False)
-        return await _Creation(call, record, journal, lambda: look(*args, **kwargs)).make(body, args, kwargs)
+        if suspected is not None and await journal.get(key.id) is not None:
+            suspected = None
+        hold = await claim(call, journal, Record(key, payload))
+        creation = _Creation(call, hold, lambda: look(*args, **kwargs))
+        if suspected is not None and hold.record.state not in DONE:
+            await hold.keep(state=State.UNKNOWN, uncertain_since=suspected, note="a dead letter of it is replayed")
+        return await (creation.replay() if hold.record.state in DONE else creation.make(body, args, kwargs))
+    except BackstayError as error:
+        error.journal_id = key.id
+        if call.calls == 0:  # the loop tells of what ended in it
+            report.failed(call, error)
+        raise
     finally:
         leave(token)
-        journal.release(record)
-
-
-async def _claimed(call: Call, journal: Journal, key: JournalKey, payload: str) -> Record:
-    try:
-        async with asyncio.timeout(call.left()):
-            return await journal.claim(key, payload)
-    except TimeoutError:
-        busy = InFlightError(
-            f"{key.operation} with the key {key.key!r} is still under way", field="idempotency_key", value=key.key,
-            hint="wait for the other call, or give this one more time", rule="journal.in_flight",
-        )  # fmt: skip
-        raise finish(call, busy, Why.DEADLINE) from None
+        if hold is not None:
+            await hold.let_go()
 
 
 class _Creation:
     """One CREATE under way: its call, its record, and how to look for it."""
 
-    __slots__ = ("call", "journal", "look", "record")
+    __slots__ = ("call", "hold", "look", "record", "sending")
 
-    def __init__(
-        self, call: Call, record: Record, journal: Journal, look: Callable[[], Awaitable[Sequence[Any]]]
-    ) -> None:
+    def __init__(self, call: Call, hold: Hold, look: Callable[[], Awaitable[Sequence[Any]]]) -> None:
         self.call = call
-        self.record = record
-        self.journal = journal
+        self.hold = hold
+        self.record = hold.record
         self.look = look
+        self.sending = False
         call.settle = self.settle
 
+    async def replay(self) -> Written[Any]:
+        """What an earlier call made. Until it was verified, whoever reads it back makes sure that it is paused."""
+        fresh = self.record.state is State.CREATED
+        if self.record.known:
+            return Written(self.record.value, "replayed", self.record.parked, fresh)
+        found = await self.look()  # its type cannot be stored
+        if not found:
+            raise self._open(_left_open(self.record), "it was made, but looking does not find it any more", 0)
+        return Written(found[0], "replayed", tuple(found[1:]), fresh)
+
     async def make(self, body: Body, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Written[Any]:
-        if self.record.state in {State.UNKNOWN, State.SENT}:  # an earlier call left it open: look first
+        if self.record.state in OPEN:  # an earlier call left it so: look first
             found = await self.settle(_left_open(self.record))
             if found is not None:
-                written: Written[Any] = found.value
-                return written
+                return _written(found.value)
         try:
             value = await run(self.call, self._sending(body), args, kwargs)
         except BaseException as error:
             await self._ended(error)
             raise
-        written = value if isinstance(value, Written) else Written(value)
-        await self._keep(State.CREATED, written.value)
+        written = _written(value)
+        if self.record.state not in DONE:  # else looking has found it and written it down
+            await self._made(written, State.CREATED)
         return written
 
     def _sending(self, body: Body) -> Body:
         async def send(*args: Any, **kwargs: Any) -> Any:
-            self.record.attempts += 1
-            await self._keep(State.SENT)
-            return await body(*args, **kwargs)
+            plan = self.call.plan
+            self.sending, self.call.sent = False, False
+            await self.hold.keep(
+                state=State.SENT, attempts=self.record.attempts + 1, uncertain_since=plan.clock.wall(),
+                in_air=plan.attempt_timeout,
+            )  # fmt: skip
+            self.sending, self.call.sent = True, None
+            try:
+                return await body(*args, **kwargs)
+            except Exception:
+                self.sending = False
+                raise
 
         return send
 
-    async def _keep(self, state: State, value: Any = None) -> None:
-        self.record.state, self.record.value = state, value
-        if state is State.UNKNOWN:
-            self.record.uncertain_since = self.call.plan.clock.monotonic()
-        await self.journal.save(self.record)
+    async def _made(self, written: Written[Any], state: State) -> None:
+        """The answer is durable before the caller has it."""
+        try:
+            await self.hold.end(state=state, value=written.value, known=True, parked=written.parked, note="")
+        except BackstayError as error:
+            raise self._open(error, f"it was made ({written.value}), but not written down", 1) from error
 
     async def _ended(self, error: BaseException) -> None:
         """Leave the record as true as it can be: open unless it is certain that nothing happened."""
-        if self.record.state is State.UNKNOWN:
+        if self.record.state is State.UNKNOWN or not self.hold.held:
             return
         if isinstance(error, BackstayError):
             surely_not = error.certainty is not Certainty.UNKNOWN
-        else:  # cancelled in mid-call: only a transport's mark proves that nothing left
-            surely_not = self.record.state is State.PLANNED or self.call.sent is False
-        await self._keep(State.FAILED if surely_not else State.UNKNOWN)
+        elif self.sending:  # cancelled in mid-attempt: only a transport's mark proves that nothing left
+            surely_not = self.call.sent is False
+        else:
+            surely_not = self.call.certainty is not Certainty.UNKNOWN
+        try:
+            await self.hold.end(
+                **({"state": State.FAILED, "note": noted(error)} if surely_not else self._open_now(error))
+            )
+        except BackstayError as trouble:  # it says SENT, so the next call looks
+            report.problem(self.call.plan, "journal.save", trouble)
+
+    def _open_now(self, error: BaseException) -> dict[str, Any]:
+        now = self.call.plan.clock.wall()
+        return {"state": State.UNKNOWN, "uncertain_since": now, "in_air": 0.0, "note": noted(error)}
 
     async def settle(self, error: BackstayError) -> Settled | None:
         """Look until it is certain. Found: adopted. Absent: None, and it may be sent again.
@@ -145,12 +182,9 @@ class _Creation:
             UnknownOutcomeError: looking failed or was cut short, or there are several posts.
             ConflictError: the vendor has such an object, but none that carries our key.
         """
-        if error.certainty is Certainty.UNKNOWN and self.record.state is not State.UNKNOWN:
-            await self._keep(State.UNKNOWN)
-        plan = self.call.plan
-        since = self.record.uncertain_since or plan.clock.monotonic()
+        since = await self._uncertain_since(error)
         trouble: BackstayError | None = None
-        for at in looks(plan.patience, plan.read_lag):
+        for at in self._looks(since):
             await self._pause(since + at, error)
             try:
                 found, trouble = await self.look(), None
@@ -165,8 +199,28 @@ class _Creation:
         report.settled(self.call, "absent", 0)
         if error.type == "CONFLICT":
             raise finish(self.call, error, Why.NOT_RETRYABLE)
-        await self._keep(State.PLANNED)
+        self.record.state = State.PLANNED  # the journal hears of it with the next attempt; until then it says "open"
         return None
+
+    async def _uncertain_since(self, error: BackstayError) -> float:
+        """Monotonic seconds from when the read lag counts; an attempt of this call is written down as open."""
+        self.sending = False
+        if error.rule == LEFT_OPEN:
+            return self.record.open_since
+        if error.certainty is not Certainty.UNKNOWN:  # exists already
+            return self.call.plan.clock.monotonic()
+        try:
+            await self.hold.keep(**self._open_now(error))
+        except BackstayError as trouble:
+            raise self._open(error, f"the journal cannot be written ({trouble.type})", 0) from trouble
+        return self.record.open_since
+
+    def _looks(self, since: float) -> Iterator[float]:
+        """Seconds after `since`; at once if that is still to come, because what is there already can be adopted."""
+        plan, early = self.call.plan, self.call.plan.clock.monotonic() - since
+        if early < 0.0:
+            yield early
+        yield from looks(plan.patience, plan.read_lag)
 
     async def _judged(self, found: Sequence[Any], since: float, error: BackstayError) -> Settled | None:
         plan = self.call.plan
@@ -189,27 +243,32 @@ class _Creation:
 
     async def _adopt(self, found: Sequence[Any], error: BackstayError) -> Settled:
         report.settled(self.call, "adopted", len(found))
-        await self._keep(State.CREATED, found[0])
-        self.record.parked = tuple(str(extra) for extra in found[1:])
-        await self.journal.save(self.record)
-        # Refused as existing already at our first send: then somebody made it before us.
+        # Refused as existing already at our first send: then somebody made it before us, and it may run.
         fresh = self.record.attempts > (1 if error.type == "CONFLICT" else 0)
-        return Settled(Written(found[0], "adopted", tuple(found[1:]), fresh))
+        written = Written(found[0], "adopted", tuple(found[1:]), fresh)
+        await self._made(written, State.CREATED if fresh else State.VERIFIED)
+        return Settled(written)
 
     def _open(self, error: BackstayError, why: str, found: int) -> BackstayError:
         report.settled(self.call, "unknown", found)
+        key = self.record.key
         unknown = UnknownOutcomeError(
-            f"{self.call.plan.function} may have happened: {why}", certainty=Certainty.UNKNOWN,
-            vendor_code=error.vendor_code, vendor_message=error.vendor_message, rule="engine.write",
-            hint=f"call again with the same idempotency key {self.record.key.key!r}: it looks before it sends",
+            f"{self.call.plan.function} may have happened: {why}", certainty=Certainty.UNKNOWN, rule="engine.write",
+            vendor_code=error.vendor_code, vendor_message=error.vendor_message, journal_id=key.id,
+            hint=f"call again with the same idempotency key {key.key!r}: it looks before it sends; "
+            f"or `backstay journal recover`, `backstay journal show {key.id}`",
         )  # fmt: skip
         return finish(self.call, unknown, Why.UNSETTLED)
 
 
 def _left_open(record: Record) -> BackstayError:
     return UnknownOutcomeError(
-        f"an earlier call left {record.key.operation} open", certainty=Certainty.UNKNOWN, rule="journal.open"
+        f"an earlier call left {record.key.operation} open", certainty=Certainty.UNKNOWN, rule=LEFT_OPEN
     )
+
+
+def _written(value: Any) -> Written[Any]:
+    return value if isinstance(value, Written) else Written(value)
 
 
 async def change(
@@ -220,8 +279,11 @@ async def change(
     *,
     look: Callable[..., Awaitable[Seen]] | None,
     pausing: bool = False,
+    entry: Entry | None = None,
 ) -> Any:
     """SET or DELETE: an absolute write, so it is sent again unless somebody else wrote in between.
+
+    With an `entry` it stands in the journal while its outcome is open, also when its process is gone.
 
     Raises:
         ConflictError: after a lost answer the object is neither as wanted nor as it was.
@@ -241,7 +303,10 @@ async def change(
         return Settled(None) if seen is Seen.WANTED else None
 
     call.settle = settle
-    return await run(call, body, args, kwargs)
+    if entry is None:
+        return await run(call, body, args, kwargs)
+    async with entry.open_while(call):
+        return await run(call, body, args, kwargs)
 
 
 def _overtaken(call: Call) -> BackstayError:
@@ -259,4 +324,4 @@ def _unsettled(call: Call, error: BackstayError, trouble: BackstayError) -> Back
     )  # fmt: skip
 
 
-__all__ = ["Written", "change", "create"]
+__all__ = ["Entry", "Written", "change", "create"]

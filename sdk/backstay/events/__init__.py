@@ -3,8 +3,11 @@
 from backstay.events.model import (
     BreakerChanged,
     CallFailed,
+    DeadLetter,
     Event,
     FallbackUsed,
+    LetterReplayed,
+    LettersAlarm,
     LimiterWaited,
     Problem,
     RetryAttempt,
@@ -19,8 +22,11 @@ from backstay.events.stream import Listener, Stream
 __all__ = [
     "BreakerChanged",
     "CallFailed",
+    "DeadLetter",
     "Event",
     "FallbackUsed",
+    "LetterReplayed",
+    "LettersAlarm",
     "LimiterWaited",
     "Listener",
     "Problem",

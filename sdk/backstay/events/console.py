@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from backstay.events.model import (
     BreakerChanged,
     CallFailed,
+    DeadLetter,
     Event,
     FallbackUsed,
+    LetterReplayed,
+    LettersAlarm,
     LimiterWaited,
     Problem,
     RetryAttempt,
@@ -18,16 +21,20 @@ from backstay.events.model import (
     StaleServed,
     WriteSettled,
 )
-from backstay.facts import plain
+from backstay.facts import MAX_MESSAGE, plain
 from backstay.redact import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WHOLE_LETTER: Final = 200_000
+"""Characters of a line that is all that is left of a dead letter."""
+
 
 def sentence(event: Event) -> str:
     """One line about an event, without secrets and control characters."""
-    return plain(scrub(_sentence(event)))
+    whole = isinstance(event, DeadLetter) and event.letter is not None
+    return plain(scrub(_sentence(event)), WHOLE_LETTER if whole else MAX_MESSAGE)
 
 
 def _sentence(event: Event) -> str:
@@ -55,8 +62,25 @@ def _sentence(event: Event) -> str:
             return f"{where}: a write with a lost answer was looked up: {event.outcome} ({event.found} found)"
         case Problem():
             return f"{where}: {event.where}: {event.error}"
+        case DeadLetter() | LetterReplayed() | LettersAlarm():
+            return _of_letters(where, event)
         case _:
             return f"{where}: {event.name}"
+
+
+def _of_letters(where: str, event: DeadLetter | LetterReplayed | LettersAlarm) -> str:
+    match event:
+        case DeadLetter():
+            kept = "kept" if event.letter is None else f"kept NOWHERE but here: {event.letter}"
+            spilled = " in the spill file" if event.stored == "spill" else ""
+            about = f"{event.dlq_id} of {event.event_id}" if event.event_id else event.dlq_id
+            return f"{where}: dead letter {about} {kept}{spilled} ({event.outcome}): {event.error_message}"
+        case LetterReplayed():
+            ended = f"failed again: {event.error_message}" if event.outcome == "failed" else "succeeded"
+            return f"{where}: replay of dead letter {event.dlq_id} {ended}"
+        case LettersAlarm():
+            dropped = f"; {event.dropped} were deleted that still waited" if event.dropped else ""
+            return f"{event.waiting} dead letters wait (alarm at {event.limit}){dropped}"
 
 
 class ConsoleListener:

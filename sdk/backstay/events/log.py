@@ -17,7 +17,17 @@ from uuid import UUID
 from backstay.clock import utc, utc_now
 from backstay.errors import BackstayError
 from backstay.events.console import sentence
-from backstay.events.model import BreakerChanged, CallFailed, Event, LimiterWaited, WriteSettled, bound
+from backstay.events.model import (
+    BreakerChanged,
+    CallFailed,
+    DeadLetter,
+    Event,
+    LetterReplayed,
+    LettersAlarm,
+    LimiterWaited,
+    WriteSettled,
+    bound,
+)
 from backstay.facts import plain
 from backstay.redact import FIELDS, HIDDEN, scrub
 
@@ -27,11 +37,14 @@ if TYPE_CHECKING:
 LOGGER: Final = "backstay"
 """The logger's name, for structlog and the standard library alike."""
 
-_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_LEVELS: Final = {
+    "debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}  # fmt: skip
 _RESERVED: Final = frozenset({"event", "level", "timestamp", "logger"})
 _AS_TEXT: Final = (UUID, Decimal, Enum, date)  # a datetime is a date
 _AS_IS: Final = (bool, int, float, type(None))
-_LEFT_OUT: Final = frozenset({"vendor", "rule", "type", "why"})
+_LEFT_OUT: Final = frozenset({"vendor", "rule", "type", "why", "letter"})
 """Fields that say nothing where they are empty."""
 
 
@@ -39,7 +52,7 @@ class EventLogger(Protocol):
     """What is asked of a logger: structlog's bound loggers fit; those of `logging` are served too."""
 
     def error(self, event: str, /, **fields: Any) -> Any:
-        """Write one event; `debug`, `info` and `warning` are called alike."""
+        """Write one event; `debug`, `info`, `warning` and `critical` are called alike."""
         ...
 
 
@@ -63,6 +76,8 @@ class LogListener:
         own = {name: _shown(value) for name, value in event.facts().items() if value or name not in _LEFT_OUT}
         if isinstance(event, CallFailed):
             own["context"] = event.function
+        if isinstance(event, DeadLetter) and event.letter is not None:
+            own["letter"] = scrub(event.letter)  # in full: there is no other copy
         return {**context_fields(event.context, self._allow), **own, "timestamp": utc(event.at).isoformat()}
 
 
@@ -76,9 +91,13 @@ def current_logger() -> EventLogger | logging.Logger:
 
 
 def level_of(event: Event) -> str:
-    """WARNING or ERROR only for what did not heal by itself."""
-    if isinstance(event, CallFailed):
+    """WARNING or ERROR only for what did not heal by itself; CRITICAL for letters that their store did not take."""
+    if isinstance(event, DeadLetter):
+        return "error" if event.stored == "store" else "critical"
+    if isinstance(event, CallFailed | LettersAlarm):
         return "error"
+    if isinstance(event, LetterReplayed):
+        return "info" if event.outcome == "replayed" else "warning"
     if isinstance(event, BreakerChanged):
         if event.old == "closed":
             return "warning"

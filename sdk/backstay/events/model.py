@@ -160,3 +160,50 @@ class Problem(Event):
     healed = False
     where: str
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter(Event):
+    """A write, or an event of a worker, was given up and left a letter (S2-14)."""
+
+    name = "dead_letter"
+    healed = False
+    dlq_id: str
+    event_id: str | None
+    """The id of the event that could not be handled; for a write its idempotency key, where it has one."""
+    error_type: str
+    error_message: str
+    outcome: str
+    """"failed", or "open" where nobody knows whether the write happened."""
+    failures: int
+    replayable: bool
+    stored: str
+    """"store"; "spill" where the store did not take it; "nowhere" where the spill file did not either."""
+    type: str = ""
+    letter: str | None = None
+    """The whole letter as JSON, redacted, where it is stored nowhere: this line is then all that is left of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterReplayed(Event):
+    """A dead letter was replayed: it is over, or it failed again."""
+
+    name = "letter_replayed"
+    dlq_id: str
+    outcome: str
+    """"replayed" or "failed"."""
+    failures: int
+    error_type: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettersAlarm(Event):
+    """Too many dead letters wait, or some were deleted although they still waited (S2-25)."""
+
+    name = "letters_alarm"
+    healed = False
+    waiting: int
+    limit: int
+    dropped: int = 0
+    """Letters that still waited and were deleted, because they were too old or too many."""

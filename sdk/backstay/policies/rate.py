@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import inf
 from typing import Final, Protocol
 
+from backstay.policies.pace import Pace
 from backstay.policies.settings import above, refuse, whole, within
 from backstay.policies.tally import Tally
 
@@ -242,12 +243,13 @@ class Gate:
 class Limiter:
     """Several meters and one gate as one: all have room, or nothing is taken."""
 
-    __slots__ = ("__weakref__", "_only", "buckets", "gate")
+    __slots__ = ("__weakref__", "_only", "buckets", "gate", "pace")
 
     def __init__(self, buckets: tuple[Meter, ...] = (), gate: Gate | None = None) -> None:
         """Without meters only the gate holds calls back."""
         self.buckets = buckets
         self.gate = gate or Gate()
+        self.pace = next((meter for meter in buckets if isinstance(meter, Pace)), None)
         first = buckets[0] if len(buckets) == 1 else None
         self._only = first if isinstance(first, TokenBucket) else None
 
@@ -274,6 +276,15 @@ class Limiter:
         """Undo a `take` for a call that was never sent; the gate's pace stays as it is."""
         for bucket in self.buckets:
             bucket.give_back(now, cost)
+
+    def hear(self, used: float, now: float, wait: float | None = None) -> None:
+        """The vendor says how much of its limit is used (1.0 is all), and how long it stays shut once it is."""
+        pace = self.pace
+        if pace is None:
+            return
+        pace.hear(used, now, self.gate.tally.rate(now))
+        if used >= 1.0:
+            self.gate.hold(now + (wait or pace.options.pause), now)
 
     def admit(self, now: float, cost: float = 1.0) -> float:
         """0.0 = taken from all; else the seconds to wait, and nothing was taken."""

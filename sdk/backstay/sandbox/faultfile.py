@@ -16,7 +16,7 @@ from backstay.errors import InvalidRequestError
 from backstay.policies.settings import refuse
 from backstay.sandbox.faults import FaultKind, FaultPlan, FaultRule, Span, check_span
 
-_TEXTS: Final = frozenset({"method", "path", "operation", "text"})
+_TEXTS: Final = frozenset({"method", "path", "operation", "text", "error"})
 _FLAGS: Final = frozenset({"after_commit", "long", "wrong_length"})
 _WHOLE: Final = frozenset({"skip", "times", "status", "code"})
 _RULE_FIELDS: Final = tuple(field.name for field in fields(FaultRule))

@@ -86,6 +86,8 @@ class Fault:
     wrong_length: bool = False
     draw: float = 0.0
     """A number in [0, 1) for the simulator's own choices."""
+    error: str | None = None
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ class FaultRule:
     """RATE_LIMIT: the kind that lasts minutes."""
     wrong_length: bool = False
     """HALF_JSON: the content-length promises the whole body."""
+    error: str | None = None
+    """The vendor's own error, where errors have names: a gRPC status, or `family.MEMBER`."""
+    retry_after: float | None = None
+    """RATE_LIMIT: the seconds that the vendor asks to wait, where it says so."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -201,7 +207,7 @@ class FaultPlan:
         return Fault(
             rule.kind, index, delay=between(low, high, self.seed, *what, "delay"), after_commit=_done(rule, draw),
             status=_status(rule, draw), code=rule.code, text=rule.text, long=rule.long,
-            wrong_length=rule.wrong_length, draw=draw,
+            wrong_length=rule.wrong_length, draw=draw, error=rule.error, retry_after=rule.retry_after,
         )  # fmt: skip
 
 
@@ -234,6 +240,8 @@ def _check(rule: FaultRule) -> None:
     check_span("delay", rule.delay)
     if rule.status is not None:
         whole("status", rule.status, 200, 599)
+    if rule.retry_after is not None:
+        within("retry_after", rule.retry_after, 0.0)
     _check_commit(rule)
 
 

@@ -180,6 +180,11 @@ async def serve(
 def _check(simulators: Mapping[str, Simulator], host: str) -> None:
     if not simulators:
         refuse("simulators", dict(simulators), 'at least one, such as {"tiktok": TikTokSandbox()}')
+    check_host(host)
+
+
+def check_host(host: str) -> None:
+    """Refuse an address that other machines can reach."""
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(host).is_loopback:
             return

@@ -14,8 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from backstay.policies.settings import refuse
-from backstay.sandbox.draws import between
-from backstay.sandbox.faults import Span
+from backstay.sandbox.lags import Lag, check_lag, drawn
 from backstay.writes.marker import unmark
 
 CAMPAIGN: Final = "campaign"
@@ -55,7 +54,7 @@ class Thing:
     parent: str | None
     versions: list[Version]
     key: str | None
-    """The token of its first name's marker."""
+    """The token of its first name's marker, or of the marker that it was created with elsewhere, as in a label."""
     spends: bool
     was_active: bool
 
@@ -114,10 +113,11 @@ class Effect:
 class World:
     """Objects and effects. Everything random in it comes from its seed; time is an argument."""
 
-    def __init__(self, seed: int = 0, *, read_lag: Span = 0.0, lag_updates: bool = False) -> None:
+    def __init__(self, seed: int = 0, *, read_lag: Lag = 0.0, lag_updates: bool = False) -> None:
+        check_lag("read_lag", read_lag)
         self.seed = seed
-        self.read_lag = read_lag
-        """Seconds until lists show a new object: a number, or a range to draw from."""
+        self.read_lag: Lag = read_lag
+        """Seconds until lists show a new object: a number, a range, or a list (per account and level, in turn)."""
         self.lag_updates = lag_updates
         """Whether changes of an object reach the lists late, too."""
         self.clear()
@@ -149,12 +149,14 @@ class World:
         data: Mapping[str, Any] | None = None,
         spends: bool = True,
         kind: str = "create",
+        key: str | None = None,
     ) -> Thing:
-        """A new object; the effect is logged as `kind`."""
+        """A new object; the effect is logged as `kind`. `key` is the token of a marker that is not in the name."""
         if id in self._things:
             refuse("id", id, "an id that is not in the world yet")
-        first = Version(now, now + self._lag("create", id), name, state, dict(data or {}))
-        thing = Thing(id, account, level, parent, [first], unmark(name)[1], spends, state is State.ACTIVE)
+        turn = len(self._levels[account, level])
+        first = Version(now, now + self._lag(turn, "create", id), name, state, dict(data or {}))
+        thing = Thing(id, account, level, parent, [first], key or unmark(name)[1], spends, state is State.ACTIVE)
         self._things[id] = thing
         self._children[parent].append(thing)
         self._levels[account, level].append(thing)
@@ -203,16 +205,16 @@ class World:
         self, now: float, thing: Thing, *, name: str | None = None, state: State | None = None, data: Data
     ) -> None:
         last = thing.now
-        lag = self._lag("update", thing.id, len(thing.versions)) if self.lag_updates else 0.0
+        turn = len(thing.versions)
+        lag = self._lag(turn, "update", thing.id, turn) if self.lag_updates else 0.0
         # A change never shows before what it changes.
         visible = max(now + lag, last.visible_at)
         merged = {**last.data, **data}
         newest = Version(now, visible, last.name if name is None else name, state or last.state, merged)
         thing.versions.append(newest)
 
-    def _lag(self, *what: object) -> float:
-        span = self.read_lag
-        return between(*span, self.seed, "lag", *what) if isinstance(span, tuple) else span
+    def _lag(self, turn: int, *what: object) -> float:
+        return drawn(self.read_lag, turn, self.seed, *what)
 
     def _note(self, now: float, kind: str, thing: Thing, **note: Any) -> None:
         spends = thing.spends and thing.state is State.ACTIVE

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from backstay.sqlfile import roll_back
 from backstay.stores.protocol import Entry, OnProblem, log_problem
-from backstay.stores.schema import roll_back
 
 BATCH: Final = 500
 """Changes in one transaction at most, so that another process waits briefly."""

@@ -1,45 +1,44 @@
 """A bench for an ad platform's adapter: its simulator, a virtual clock, and ways to make things go wrong.
 
-An adapter's tests give the conformance suite one of these and nothing else; see `backstay.testing.conformance`.
+An adapter's tests give the conformance suite one of these and nothing else; see `backstay.testing.conformance`. It
+knows no wire: `shell` joins a simulator to the adapter (an HTTP transport, a gRPC channel), and `write` says by which
+fields of a fault rule the vendor's writes are known.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeVar
 
-from backstay.ads import (
-    AdGroupSpec,
-    AdPlatform,
-    AdSpec,
-    Budget,
-    CampaignSpec,
-    CampaignTree,
-    Compliance,
-    Creative,
-    CreativeKind,
-    GroupTree,
-    IdentityRef,
-    MediaKind,
-    MediaUpload,
-    Money,
-    Objective,
-    OptimizationGoal,
-    Status,
-    Targeting,
-)
+from backstay.ads import AdPlatform, Level, Status
+from backstay.clock import Clock
 from backstay.events import Event
 from backstay.runtime import Runtime
-from backstay.sandbox import Fault, FaultPlan, FaultRule, Reply, Request, SimTransport, Simulator
+from backstay.sandbox import Fault, FaultKind, FaultPlan, FaultRule, Reply, Request, SimTransport, Simulator
+from backstay.sandbox.rpc import RpcReply
 from backstay.sandbox.world import World
 from backstay.testing.clock import VirtualClock, run
+from backstay.testing.samples import Fields, Samples
 
 T = TypeVar("T")
 
-Make = Callable[[Runtime, SimTransport], AdPlatform]
+POSTS: Final = MappingProxyType({"method": "POST"})
+"""How most HTTP vendors' writes are known."""
+
+
+class Shell(Protocol):
+    """What joins an adapter to a simulator: `SimTransport`, `RpcChannel`."""
+
+    simulator: Any
+    requests: list[Any]
+    """Every request that left, in its order."""
+
+
+Make = Callable[[Runtime, Any], AdPlatform]
+"""Makes an adapter on a runtime and a shell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,10 @@ class VendorError:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | None = None
+    rpc: RpcReply | None = None
+    """The answer on gRPC's wire, instead of body, status and headers."""
+    ask: Callable[[AdPlatform], Awaitable[Any]] | None = None
+    """What is asked when it comes; None reads the account."""
 
 
 class _Scripted:
@@ -59,26 +62,36 @@ class _Scripted:
 
     faults: FaultPlan | None = None
 
-    def __init__(self, honest: Simulator, error: VendorError) -> None:
+    def __init__(self, honest: Any, error: VendorError) -> None:
         self.vendor = honest.vendor
         self.world = honest.world
         self._honest = honest
-        self._reply = Reply(error.status, {"content-type": "application/json", **error.headers}, error.body)
+        self._error = error
 
     def operation(self, request: Request) -> str:
         """See `Simulator`."""
-        return self._honest.operation(request)
+        return str(self._honest.operation(request))
 
     def handle(self, request: Request, now: float, fault: Fault | None = None) -> Reply:
         """See `Simulator`."""
         del request, now, fault
-        return self._reply
+        headers = {"content-type": "application/json", **self._error.headers}
+        return Reply(self._error.status, headers, self._error.body)
+
+    def call(self, rpc: object, now: float, fault: Fault | None = None) -> RpcReply:
+        """See `RpcSimulator`."""
+        del rpc, now, fault
+        return self._error.rpc or RpcReply()
+
+    def streams(self, method: str) -> bool:
+        """See `RpcSimulator`."""
+        return bool(self._honest.streams(method))
 
     def reset(self) -> None:
         """See `Simulator`."""
 
 
-class Bench:
+class Bench(Samples):
     """One world, one clock, and adapters on it; each `adapter()` is a new process's with nothing remembered."""
 
     def __init__(
@@ -86,24 +99,31 @@ class Bench:
         simulator: Simulator,
         make: Make,
         *,
+        shell: Callable[[Any, Clock], Shell] = SimTransport,
+        write: Mapping[str, str] = POSTS,
         currency: str = "USD",
         locations: tuple[str, ...] = ("6252001",),
+        fields: Fields | None = None,
         extra: Mapping[str, Any] | None = None,
+        scheduled: Level = Level.AD_GROUP,
         statuses: Callable[[], Iterable[Status]] = tuple,
         errors: Sequence[VendorError] = (),
         seed: int = 0,
     ) -> None:
+        super().__init__(currency, locations, fields or {})
         self.simulator = simulator
         self.make = make
-        self.currency = currency
-        self.locations = locations
+        self.write = dict(write)
+        """Fields of `FaultRule` that match writes and nothing else."""
         self.extra = dict(extra or {})
         """A field of the vendor's own that a campaign may carry, for the round trip of `extra`."""
+        self.scheduled = scheduled
+        """The level that has start and end."""
         self.statuses = statuses
         """A status for each word that the vendor knows."""
         self.errors = tuple(errors)
         self.clock = VirtualClock(seed)
-        self.transport = SimTransport(simulator, self.clock)
+        self.transport: Any = shell(simulator, self.clock)
         self.events: list[Event] = []
         self.runtime = self.new_runtime()
 
@@ -114,7 +134,7 @@ class Bench:
 
     def new_runtime(self) -> Runtime:
         """A process of its own: nothing shared but the world and the clock."""
-        self.runtime = Runtime(clock=self.clock, listeners=(self.events.append,))
+        self.runtime = Runtime.in_memory(clock=self.clock, listeners=(self.events.append,))
         return self.runtime
 
     def adapter(self) -> AdPlatform:
@@ -128,6 +148,10 @@ class Bench:
     def break_with(self, *rules: FaultRule, seed: int = 0) -> None:
         """From now on these things go wrong."""
         self.simulator.faults = FaultPlan(rules, seed)
+
+    def break_writes(self, kind: FaultKind, **facts: Any) -> None:
+        """From now on this goes wrong with writes; `facts` are further fields of the rule."""
+        self.break_with(FaultRule(kind, **{**self.write, **facts}))
 
     def heal(self) -> None:
         """Nothing goes wrong any more."""
@@ -150,49 +174,14 @@ class Bench:
 
     def writes(self) -> int:
         """Requests so far that were no reads."""
-        return sum(request.method != "GET" for request in self.transport.requests)
+        rule = FaultRule(FaultKind.LATENCY, **self.write)  # type: ignore[arg-type]  # a vendor's own choice of fields
+        asked = [_as_request(each) for each in self.transport.requests]
+        return sum(rule.matches(each, self.simulator.operation(each), 0.0) for each in asked)
 
-    # Samples --------------------------------------------------------------------------------------------------
 
-    def money(self, amount: str) -> Money:
-        """An amount in the account's currency."""
-        return Money(Decimal(amount), self.currency)
+def _as_request(sent: Any) -> Request:
+    """A call on gRPC's wire, as fault plans see it."""
+    return sent if isinstance(sent, Request) else Request("POST", sent.method)
 
-    def campaign(self, name: str = "Spring sale", **fields: Any) -> CampaignSpec:
-        """A campaign that every platform can make."""
-        base: dict[str, Any] = {
-            "name": name, "objective": Objective.TRAFFIC, "compliance": Compliance.ordinary(),
-            "budget": Budget.daily(self.money("100.00")),
-        }  # fmt: skip
-        return CampaignSpec(**{**base, **fields})
 
-    def group(self, name: str = "Everybody", **fields: Any) -> AdGroupSpec:
-        """An ad group under a campaign that has the budget."""
-        targeting = Targeting(locations=self.locations)
-        base = {"name": name, "optimization": OptimizationGoal.CLICKS, "targeting": targeting}
-        return AdGroupSpec(**{**base, **fields})
-
-    async def ad(self, ads: AdPlatform, name: str = "First", **fields: Any) -> AdSpec:
-        """An ad with a video, which is uploaded on the way."""
-        video = MediaUpload(kind=MediaKind.VIDEO, name="video.mp4", data=b"video", media_type="video/mp4")
-        image = MediaUpload(kind=MediaKind.IMAGE, name="cover.png", data=b"cover", media_type="image/png")
-        media = (
-            (await ads.upload_video(video, idempotency_key="bench/video")).value,
-            (await ads.upload_image(image, idempotency_key="bench/cover")).value,
-        )
-        creative = Creative(
-            kind=CreativeKind.VIDEO,
-            texts=("Now cheaper",),
-            media=media,
-            link="https://example.com/",
-            call_to_action="SHOP_NOW",
-            identity=IdentityRef(id="identity-1", kind="CUSTOMIZED_USER"),
-        )
-        return AdSpec(**{"name": name, "creative": creative, **fields})
-
-    async def tree(self, ads: AdPlatform) -> CampaignTree:
-        """A campaign with two ad groups of one ad each."""
-        groups = [
-            GroupTree(ad_group=self.group(name), ads=(await self.ad(ads, f"{name} ad"),)) for name in ("One", "Two")
-        ]
-        return CampaignTree(campaign=self.campaign(), groups=tuple(groups))
+__all__ = ["Bench", "Make", "Shell", "VendorError"]

@@ -14,6 +14,7 @@ import math
 import random
 import selectors
 import threading
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -105,7 +106,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]  # typeshed's version needs TypeVarTuple; same at run time
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> asyncio.Future[T]:
-        """Run in a thread; time stands still until it is done."""
+        """Run in a thread; time stands still until it is done.
+
+        An executor that says it is `independent` of the loop (a state file's) is waited for at once, so that the same
+        seed gives the same trace however long the disk takes.
+        """
+        if getattr(executor, "independent", False):
+            done = executor.submit(func, *args)
+            wait([done])
+            return asyncio.wrap_future(done, loop=self)
         self.threads += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._thread_done)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backstay.engine.claim import moment
 from backstay.engine.write import Written, change, create
 from backstay.errors import (
     ConflictError,
@@ -22,7 +23,8 @@ from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
 from backstay.testing.clock import VirtualClock
 from backstay.testing.clock import run as virtually
-from backstay.writes.journal import JournalKey, MemoryJournal, State
+from backstay.writes.journal import JournalKey, State
+from backstay.writes.memory import MemoryJournal
 from backstay.writes.reconcile import Seen
 from tests.support import make_plan
 
@@ -161,7 +163,7 @@ def test_when_looking_fails_the_outcome_stays_open() -> None:
             await once(vendor, journal)
         assert "same idempotency key" in (caught.value.hint or "")
         assert not caught.value.retry_allowed
-        assert journal.records()[0].state is State.UNKNOWN
+        assert [record.state for record in await journal.records()] == [State.UNKNOWN]
         vendor.blind = 0
         written: Written[str] = await once(vendor, journal)
         return written
@@ -191,7 +193,7 @@ def test_cancelled_in_mid_create_stays_open() -> None:
         vendor.made.append(("landed", clock.monotonic()))
         task.cancel()
         await asyncio.wait([task])
-        assert journal.records()[0].state is State.UNKNOWN
+        assert [record.state for record in await journal.records()] == [State.UNKNOWN]
         written: Written[str] = await once(vendor, journal)
         return written
 
@@ -200,13 +202,15 @@ def test_cancelled_in_mid_create_stays_open() -> None:
 
 
 def test_the_same_key_is_replayed_and_another_payload_refused() -> None:
-    """Same key, same payload: the same answer; same key, other payload: a conflict, nothing sent."""
+    """Same key, same payload: the same answer, fresh until it was verified; other payload: a conflict, nothing sent."""
     clock = VirtualClock()
     journal = MemoryJournal()
     vendor = Vendor(clock, "ok")
 
     async def main() -> None:
         assert (await once(vendor, journal)).how == "created"
+        assert await once(vendor, journal) == Written("id1", "replayed")
+        await journal.mark(KEY.id, State.VERIFIED, moment(clock))
         assert await once(vendor, journal) == Written("id1", "replayed", fresh=False)
         with pytest.raises(IdempotencyConflictError):
             await once(vendor, journal, payload="other")

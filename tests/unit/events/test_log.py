@@ -73,7 +73,7 @@ def play(records: Any, *steps: Any, **context: Any) -> None:
     clock = VirtualClock()
     left = list(steps)
 
-    @external_api_retry(runtime=Runtime(clock=clock, listeners=(LogListener(records),)))
+    @external_api_retry(runtime=Runtime.in_memory(clock=clock, listeners=(LogListener(records),)))
     async def _research_with_perplexity(topic: str) -> object:
         step = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(step, Exception):
@@ -306,7 +306,7 @@ def test_no_secret_reaches_a_log_line(unconfigured: None, secret: tuple[str, str
     library.addHandler(handler)
     listeners = (LogListener(records), LogListener(library), ConsoleListener(lines.append))
 
-    @resilient("api", runtime=Runtime(clock=clock, listeners=listeners))
+    @resilient("api", runtime=Runtime.in_memory(clock=clock, listeners=listeners))
     async def ask(topic: str, key: str) -> None:
         raise httpx.HTTPStatusError(text, request=request, response=response)
 
@@ -343,7 +343,7 @@ def test_an_errors_own_count_wins(records: Records) -> None:
     """Decision 10: one that counted its attempts is believed, whatever the argument says."""
     clock = VirtualClock()
 
-    @resilient("api", runtime=Runtime(clock=clock, listeners=()))
+    @resilient("api", runtime=Runtime.in_memory(clock=clock, listeners=()))
     async def ask() -> None:
         raise RateLimitError(vendor="meta", operation="list_ads")
 

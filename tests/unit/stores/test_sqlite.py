@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from backstay import sqlfile
 from backstay.ads import Money
 from backstay.errors import InvalidRequestError
+from backstay.sqlfile import Format
 from backstay.stores import schema, writer
 from backstay.stores.protocol import Entry, log_problem
 from backstay.stores.sqlite import SqliteStore
@@ -295,25 +298,25 @@ def test_a_newer_file_is_refused(path: Path) -> None:
 @pytest.mark.parametrize(("busy", "opens"), [(3, True), (10_000, False)])
 def test_a_busy_file_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch, busy: int, opens: bool) -> None:
     """SQLite refuses some things at once while another process opens or closes: five seconds of patience, not more."""
-    clock, real, tries = VirtualClock(), schema._connect_checked, list[float]()
+    clock, real, tries = VirtualClock(), sqlfile._connect_checked, list[float]()
 
-    def sometimes(path: Path) -> sqlite3.Connection:
+    def sometimes(path: Path, form: Format) -> sqlite3.Connection:
         tries.append(clock.monotonic())
         if len(tries) > busy:
-            return real(path)
+            return real(path, form)
         error = sqlite3.OperationalError("database is locked")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise error
 
-    monkeypatch.setattr(schema, "SystemClock", lambda: clock)
-    monkeypatch.setattr(schema, "_connect_checked", sometimes)
+    monkeypatch.setattr(sqlfile, "SystemClock", lambda: clock)
+    monkeypatch.setattr(sqlfile, "_connect_checked", sometimes)
     if opens:
         SqliteStore(path).close()
         assert len(tries) == 4
     else:
         with pytest.raises(InvalidRequestError, match="locked"):
             SqliteStore(path)
-        assert tries[-1] - tries[0] == pytest.approx(5.0, abs=schema.PAUSE)
+        assert tries[-1] - tries[0] == pytest.approx(5.0, abs=sqlfile.PAUSE)
 
 
 def test_an_older_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +324,7 @@ def test_an_older_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.Mon
     with closing(SqliteStore(path)) as old:
         old.put("k", entry(1))
     step = ("ALTER TABLE entries ADD COLUMN region TEXT",)
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
+    monkeypatch.setattr(schema, "FORMAT", replace(schema.FORMAT, steps=(*schema.FORMAT.steps, step)))
     with closing(SqliteStore(path)) as new:
         assert values(new, "k") == [1]
     with closing(sqlite3.connect(path)) as db:

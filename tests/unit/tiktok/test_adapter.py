@@ -325,7 +325,7 @@ def test_a_dry_run_shows_the_request_and_sends_nothing(bench: Bench) -> None:
         before = bench.writes()
         planned = await ads.update_campaign(made.value.ref, CampaignPatch(name="Later"), dry_run=True)
         assert bench.writes() == before
-        assert planned.pending == ("campaign_name",)
+        assert planned.pending == ("name",)
         body = planned.plan[0]["body"]
         assert body["campaign_id"] == made.value.ref.id
         assert body["campaign_name"].startswith("Later bs-")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import Any, Self
 
-from backstay.ads import BuiltTree, CampaignTree, Capabilities, Created, Platform
-from backstay.errors import InvalidRequestError
-from backstay.writes.tree import build_tree
+from backstay.ad_adapter import flag, variable
+from backstay.ads import Capabilities, Platform
 from backstay_adapters.tiktok.adapter.capabilities import CAPABILITIES
 from backstay_adapters.tiktok.adapter.reports import TikTokReports
 from backstay_adapters.tiktok.profile import API, SANDBOX_API
-
-if TYPE_CHECKING:
-    from backstay.operation import CallOptions
 
 
 class TikTokAds(TikTokReports):
@@ -30,8 +26,9 @@ class TikTokAds(TikTokReports):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from TIKTOK_ACCESS_TOKEN and TIKTOK_ADVERTISER_ID; _APP_ID, _TIER and _SANDBOX as set."""
-        token, advertiser = (_variable(name) for name in ("TIKTOK_ACCESS_TOKEN", "TIKTOK_ADVERTISER_ID"))
-        sandbox = os.environ.get("TIKTOK_SANDBOX", "").lower() in {"1", "true", "yes"}
+        instead = "pass it to TikTokAds(advertiser_id, token)"
+        token, advertiser = (variable(name, instead) for name in ("TIKTOK_ACCESS_TOKEN", "TIKTOK_ADVERTISER_ID"))
+        sandbox = flag("TIKTOK_SANDBOX")
         told: dict[str, Any] = {
             "app_id": os.environ.get("TIKTOK_APP_ID", ""),
             "tier": os.environ.get("TIKTOK_TIER", "sandbox" if sandbox else "basic"),
@@ -48,24 +45,6 @@ class TikTokAds(TikTokReports):
     def capabilities(self) -> Capabilities:
         """What TikTok can do; what is off is refused before anything is sent."""
         return CAPABILITIES
-
-    async def connect(self) -> None:
-        """Open the pool; the first request connects."""
-
-    async def create_tree(
-        self, tree: CampaignTree, *, idempotency_key: str, **options: Unpack[CallOptions]
-    ) -> Created[BuiltTree]:
-        """Make a campaign with all under it, paused; called again with the key it finishes the same tree."""
-        return await build_tree(self, tree, idempotency_key=idempotency_key, options=options)
-
-
-def _variable(name: str) -> str:
-    value = os.environ.get(name, "")
-    if not value:
-        raise InvalidRequestError(
-            f"{name} is not set", field=name, hint=f"export {name}=..., or pass it to TikTokAds(advertiser_id, token)"
-        )
-    return value
 
 
 __all__ = ["TikTokAds"]

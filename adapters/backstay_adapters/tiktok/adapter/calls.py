@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
+from backstay.ad_adapter import AdAdapter, Json
 from backstay.auth import Credentials, Secret
-from backstay.base import Adapter
 from backstay.engine.call import note_request_id
 from backstay.errors import InvalidRequestError
 from backstay_adapters.tiktok.errors import TABLE
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from backstay.profile import Profile
     from backstay.runtime import Runtime
 
-Json = Any
 
-
-class TikTokCalls(Adapter):
+class TikTokCalls(AdAdapter):
     """The connection of one advertiser: token, host, envelope."""
 
     vendor = "tiktok"
@@ -124,4 +122,4 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-__all__ = ["Json", "TikTokCalls"]
+__all__ = ["TikTokCalls"]

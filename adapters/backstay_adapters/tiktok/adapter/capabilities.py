@@ -28,7 +28,7 @@ CAPABILITIES: Final = Capabilities.of(
         Capability.ARCHIVE: "TikTok has no archive; pause it, or delete it for good",
         Capability.SHARED_BUDGET: "a budget belongs to one campaign or ad group",
         Capability.CREATIVE_OBJECT: "a creative is part of its ad",
-        Capability.VALIDATE_ONLY: "dry_run of an update shows the request instead",
+        Capability.VALIDATE_ONLY: "a dry run shows the requests instead",
         Capability.NATIVE_IDEMPOTENCY: "its request_id is remembered for 10 seconds only; markers are used",
         Capability.ATOMIC_TREE: "create_tree builds level by level and can be called again",
         Capability.KEYWORDS: "search ads are not covered yet",

@@ -7,7 +7,16 @@ sandbox.world.duplicates(), sandbox.world.could_spend(now)
 
 from __future__ import annotations
 
+from typing import Final
+
+from backstay_adapters.tiktok.profile import TIERS
 from backstay_adapters.tiktok.sandbox.app import TikTokSandbox
 from backstay_adapters.tiktok.sandbox.settings import ADVERTISERS, TOKEN, Advertiser, Switches
 
-__all__ = ["ADVERTISERS", "TOKEN", "Advertiser", "Switches", "TikTokSandbox"]
+SANDBOX: Final = TikTokSandbox
+"""What `backstay sandbox` serves."""
+
+ACCOUNTS: Final = ADVERTISERS
+"""The same under the name that all sandboxes have."""
+
+__all__ = ["ACCOUNTS", "ADVERTISERS", "SANDBOX", "TIERS", "TOKEN", "Advertiser", "Switches", "TikTokSandbox"]

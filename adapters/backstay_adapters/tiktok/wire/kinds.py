@@ -24,8 +24,6 @@ class Kind:
     id: str
     ids: str
     name: str
-    create: str
-    """The operation that makes one: part of its marker's token."""
     parse: Callable[[Any, str, str], Any]
 
     def id_in(self, flow: Flow) -> str:
@@ -42,15 +40,9 @@ class Kind:
         return f"{prefix}{self.path}/{action}/"
 
 
-CAMPAIGN: Final = Kind(
-    Level.CAMPAIGN, "/campaign", "campaign_id", "campaign_ids", "campaign_name", "create_campaign", read.campaign
-)
-AD_GROUP: Final = Kind(
-    Level.AD_GROUP, "/adgroup", "adgroup_id", "adgroup_ids", "adgroup_name", "create_ad_group", read.ad_group
-)
-AD: Final = Kind(
-    Level.AD, "/ad", "ad_id", "ad_ids", "ad_name", "create_ad", lambda raw, account, _: read.ad(raw, account)
-)
+CAMPAIGN: Final = Kind(Level.CAMPAIGN, "/campaign", "campaign_id", "campaign_ids", "campaign_name", read.campaign)
+AD_GROUP: Final = Kind(Level.AD_GROUP, "/adgroup", "adgroup_id", "adgroup_ids", "adgroup_name", read.ad_group)
+AD: Final = Kind(Level.AD, "/ad", "ad_id", "ad_ids", "ad_name", lambda raw, account, _: read.ad(raw, account))
 KINDS: Final = MappingProxyType({kind.level: kind for kind in (CAMPAIGN, AD_GROUP, AD)})
 
 Object = Campaign | AdGroup | Ad

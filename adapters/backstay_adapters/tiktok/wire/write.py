@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from backstay.ads.parts import Bid, Budget, Creative, Targeting
+from backstay.ads.patch import AdGroupPatch
 from backstay.ads.spec import AdGroupSpec, AdSpec, CampaignSpec
 from backstay.ads.words import BidStrategy, BillingEvent, BudgetPeriod, CreativeKind, Gender, MediaKind, Objective
 from backstay.errors import InvalidRequestError, UnsupportedCapabilityError
 from backstay.money import Money
 from backstay.spec import merge_extra
+from backstay.values import UNSET
 from backstay_adapters.tiktok.wire import words
 from backstay_adapters.tiktok.wire.money import money_out
 from backstay_adapters.tiktok.wire.names import marked
@@ -123,6 +125,19 @@ def ad_group(
         if spec.conversion.event:
             body["optimization_event"] = spec.conversion.event
     return merge_extra(body, spec.extra)
+
+
+def ad_group_change(patch: AdGroupPatch, currency: str) -> Body:
+    """What a patch changes beside name and budget; goal and billing cannot be changed at TikTok."""
+    body: Body = {}
+    if patch.targeting is not UNSET and patch.targeting is not None:
+        body |= targeting(patch.targeting)
+    if patch.bid is not UNSET and patch.bid is not None:
+        body |= bid(patch.bid, currency)
+    if patch.schedule is not UNSET and patch.schedule is not None:
+        times = {"schedule_start_time": patch.schedule.start, "schedule_end_time": patch.schedule.end}
+        body |= {name: time_out(value) for name, value in times.items() if value is not None}
+    return body
 
 
 _NESTED: Final = ("location_ids", "languages", "gender", "age_groups")

@@ -1,0 +1,1 @@
+"""Google Ads' words and ours (API v26): everything that knows how the vendor spells things."""

@@ -1,0 +1,1 @@
+"""Meta's Marketing API (Graph v26.0): `from backstay.adapters import MetaAds`."""

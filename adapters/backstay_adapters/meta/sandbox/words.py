@@ -1,0 +1,73 @@
+"""The vendor's words (facebook-business 26.0.3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+OBJECTIVES: Final = _words(
+    "OUTCOME_APP_PROMOTION OUTCOME_AWARENESS OUTCOME_ENGAGEMENT OUTCOME_LEADS OUTCOME_SALES OUTCOME_TRAFFIC"
+)
+CATEGORIES: Final = _words(
+    "NONE EMPLOYMENT HOUSING CREDIT ISSUES_ELECTIONS_POLITICS ONLINE_GAMBLING_AND_GAMING FINANCIAL_PRODUCTS_SERVICES"
+)
+STRATEGIES: Final = _words("LOWEST_COST_WITHOUT_CAP LOWEST_COST_WITH_BID_CAP COST_CAP LOWEST_COST_WITH_MIN_ROAS")
+CAPPED: Final = frozenset({"LOWEST_COST_WITH_BID_CAP", "COST_CAP"})
+BILLING: Final = _words(
+    "APP_INSTALLS CLICKS IMPRESSIONS LINK_CLICKS LISTING_INTERACTION NONE OFFER_CLAIMS PAGE_LIKES POST_ENGAGEMENT "
+    "PURCHASE THRUPLAY"
+)
+GOALS: Final = _words(
+    "ADVERTISER_SILOED_VALUE AD_RECALL_LIFT APP_INSTALLS APP_INSTALLS_AND_OFFSITE_CONVERSIONS AUTOMATIC_OBJECTIVE "
+    "CONVERSATIONS DERIVED_EVENTS ENGAGED_PAGE_VIEWS ENGAGED_USERS EVENT_RESPONSES IMPRESSIONS IN_APP_VALUE "
+    "LANDING_PAGE_VIEWS LEAD_GENERATION LINK_CLICKS MEANINGFUL_CALL_ATTEMPT MESSAGING_APPOINTMENT_CONVERSION "
+    "MESSAGING_DEEP_CONVERSATION_AND_FOLLOW MESSAGING_PURCHASE_CONVERSION NONE OFFSITE_CONVERSIONS PAGE_LIKES "
+    "POST_ENGAGEMENT PROFILE_AND_PAGE_ENGAGEMENT PROFILE_VISIT QUALITY_CALL QUALITY_LEAD REACH REMINDERS_SET "
+    "SUBSCRIBERS THRUPLAY VALUE VISIT_INSTAGRAM_PROFILE"
+)
+_EVERYWHERE: Final = _words("IMPRESSIONS REACH LINK_CLICKS LANDING_PAGE_VIEWS THRUPLAY POST_ENGAGEMENT")
+GOALS_OF: Final = {
+    "OUTCOME_AWARENESS": frozenset({"AD_RECALL_LIFT", "IMPRESSIONS", "REACH", "THRUPLAY"}),
+    "OUTCOME_TRAFFIC": frozenset({*_EVERYWHERE, "CONVERSATIONS", "PROFILE_VISIT", "QUALITY_CALL"}) - {"THRUPLAY"},
+    "OUTCOME_ENGAGEMENT": frozenset({*GOALS}) - {"AD_RECALL_LIFT", "APP_INSTALLS", "VALUE", "LEAD_GENERATION"},
+    "OUTCOME_LEADS": frozenset({*_EVERYWHERE, "LEAD_GENERATION", "QUALITY_LEAD", "OFFSITE_CONVERSIONS",
+                                "CONVERSATIONS", "QUALITY_CALL"}) - {"THRUPLAY"},
+    "OUTCOME_APP_PROMOTION": frozenset({"APP_INSTALLS", "APP_INSTALLS_AND_OFFSITE_CONVERSIONS", "LINK_CLICKS",
+                                        "OFFSITE_CONVERSIONS", "VALUE", "IN_APP_VALUE"}),
+    "OUTCOME_SALES": frozenset({*_EVERYWHERE, "OFFSITE_CONVERSIONS", "VALUE", "CONVERSATIONS",
+                                "MESSAGING_PURCHASE_CONVERSION"}) - {"THRUPLAY"},
+}  # fmt: skip
+"""Which performance goals fit an objective; the vendor's own table is larger and not public as a whole."""
+
+PROMOTED: Final = {
+    "OFFSITE_CONVERSIONS": ("pixel_id", "custom_conversion_id", "application_id", "product_set_id"),
+    "VALUE": ("pixel_id", "application_id", "product_set_id"),
+    "APP_INSTALLS": ("application_id",),
+    "LEAD_GENERATION": ("page_id",),
+    "QUALITY_LEAD": ("page_id",),
+}
+"""What `promoted_object` must name for a goal: one of these."""
+
+EFFECTIVE: Final = {
+    "campaign": _words("ACTIVE PAUSED DELETED ARCHIVED IN_PROCESS WITH_ISSUES"),
+    "ad_group": _words("ACTIVE PAUSED DELETED ARCHIVED CAMPAIGN_PAUSED IN_PROCESS WITH_ISSUES"),
+    "ad": _words(
+        "ACTIVE PAUSED DELETED ARCHIVED ADSET_PAUSED CAMPAIGN_PAUSED DISAPPROVED IN_PROCESS PENDING_BILLING_INFO "
+        "PENDING_REVIEW PREAPPROVED WITH_ISSUES"
+    ),
+}
+STATUSES: Final = _words("ACTIVE PAUSED DELETED ARCHIVED")
+NEW_STATUSES: Final = _words("ACTIVE PAUSED")
+
+EUROPE: Final = frozenset(_words("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"))
+"""Where ads must say who benefits and who pays."""
+
+PRESETS: Final = _words(
+    "today yesterday this_month last_month this_quarter last_quarter this_year last_year last_3d last_7d last_14d "
+    "last_28d last_30d last_90d last_week_mon_sun last_week_sun_sat this_week_mon_today this_week_sun_today maximum "
+    "data_maximum"
+)

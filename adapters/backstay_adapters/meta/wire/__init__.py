@@ -1,0 +1,1 @@
+"""Meta's words and ours, both ways."""

@@ -1,0 +1,102 @@
+"""What is prepared before it is sent, and how what is read is compared with it. Pure: nothing here asks anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backstay.ads import ConfiguredStatus, Level, Query, Ref
+from backstay.errors import ConflictError
+from backstay.values import EMPTY
+from backstay.writes.marker import mark
+from backstay.writes.reconcile import Seen
+
+Json = Any
+Request = Mapping[str, Json]
+"""One request as plain JSON in the vendor's words, without secrets. What a dry run shows is what is sent."""
+Asked = Mapping[str, Json]
+"""One list to read, as plain JSON: an endpoint with filters, an edge of a node, a query's text. Part of cache keys."""
+Raw = Mapping[str, Any]
+"""A vendor's own fields by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A create, ready to be sent: its requests in order."""
+
+    requests: tuple[Request, ...]
+    extra: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    """What the made object will carry in its own `extra`; dry runs of what comes below it need it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a change, with the values that it sets."""
+
+    request: Request
+    wanted: Raw = field(default_factory=lambda: EMPTY)
+    """The vendor's fields as they shall be read afterwards, comparable with what `_raw` gives."""
+    fields: tuple[str, ...] = ()
+    """The common fields that it carries; empty is all of the patch."""
+
+
+def fits(item: Any, query: Query) -> bool:
+    """Whether an object is what the query asks for, exactly; vendors filter loosely or not at all.
+
+    What an object does not show (Meta's ads may come without their campaign) is left to the vendor's filter.
+    """
+    status = item.status.configured
+    return (
+        (not query.ids or item.ref.id in query.ids)
+        and (query.name is None or item.name == query.name)
+        and (query.name_contains is None or query.name_contains in item.name)
+        and (not query.statuses or status in query.statuses)
+        and (not query.objectives or getattr(item, "objective", None) in query.objectives)
+        and (query.created_since is None or item.created_at is None or item.created_at >= query.created_since)
+        and (query.parent is None or above(item, query.parent.level) in {None, query.parent})
+        and (query.deleted or status is not ConfiguredStatus.DELETED or status in query.statuses)
+    )
+
+
+def above(item: Any, level: Level) -> Ref | None:
+    """The object of that level above this one, as far as this one names it."""
+    found: Ref | None = getattr(item, {Level.CAMPAIGN: "campaign", Level.AD_GROUP: "ad_group"}.get(level, ""), None)
+    return found
+
+
+def marked_name(item: Any) -> str:
+    """An object's name as the vendor has it."""
+    return mark(item.name, item.key_token) if item.key_token else str(item.name)
+
+
+def compare(wanted: Raw, before: Raw, now: Raw) -> Seen:
+    """What a read shows of a change: as wanted, as before, or neither. Fields that are not shown count as wanted."""
+    if all(now.get(name) is None or same(now[name], value) for name, value in wanted.items()):
+        return Seen.WANTED
+    if all(same(now.get(name), before.get(name)) for name in wanted):
+        return Seen.BEFORE
+    return Seen.OTHER
+
+
+def same(left: Json, right: Json) -> bool:
+    """Equal as vendors mean it: 50, 50.0 and "50" are, and so are lists in another order."""
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return sorted(map(str, left)) == sorted(map(str, right))
+    return bool(left == right) or str(left) == str(right)
+
+
+def unchanged(expected: Any, now: Any) -> None:
+    """Refuse to overwrite what somebody else has changed since the caller read it; raises ConflictError."""
+    for name in ("name", "budget", "schedule", "bid"):
+        if getattr(expected, name, None) != getattr(now, name, None):
+            raise _changed(name, getattr(now, name))
+    if expected.status.configured is not now.status.configured:
+        raise _changed("status", now.status.configured.value)
+
+
+def _changed(name: str, value: object) -> ConflictError:
+    return ConflictError(
+        f"{name} has changed since it was read", field=f"expect.{name}", value=str(value), rule="expect.changed",
+        hint="read the object again with max_age=0, then decide",
+    )  # fmt: skip

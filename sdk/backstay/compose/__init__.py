@@ -1,0 +1,32 @@
+"""Adapters made of adapters, and answers made of several steps. Everything here is loaded when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backstay.compose.fallback import NOTHING as NOTHING
+    from backstay.compose.fallback import execute_with_fallback as execute_with_fallback
+    from backstay.compose.rules import Weights as Weights
+    from backstay.compose.split import Split as Split
+
+_MODULES = {
+    "NOTHING": "backstay.compose.fallback",
+    "Split": "backstay.compose.split",
+    "Weights": "backstay.compose.rules",
+    "execute_with_fallback": "backstay.compose.fallback",
+}
+
+__all__ = [*_MODULES]
+
+
+if not TYPE_CHECKING:  # or a type checker would believe every name
+
+    def __getattr__(name: str) -> object:
+        module = _MODULES.get(name)
+        if module is None:
+            message = f"module 'backstay.compose' has no attribute {name!r}"
+            raise AttributeError(message)
+        value = globals()[name] = getattr(importlib.import_module(module), name)
+        return value
