@@ -62,7 +62,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     if wrong := set(chosen.scenario) - set(COLUMNS):
-        parser.error(f"--scenario {chosen.scenario}: no scenario {sorted(wrong)[0]!r}; there are a to g")
+        parser.error(f"--scenario {chosen.scenario}: no scenario {min(wrong)!r}; there are a to g")
     return chosen
 
 

@@ -142,7 +142,7 @@ def metrics(name: str, found: Run) -> dict[str, float]:
         "p99_all": 1e3 * percentile([answer.ended - answer.began for answer in answers], 99),
     }
     if name in "bcg":
-        result |= _window(name, found)
+        result |= _window(found)
     if name == "d":
         result |= {"n429": vendor.counts.refused, "bans": vendor.counts.bans}
     if isinstance(vendor, LostReply):
@@ -157,7 +157,7 @@ def metrics(name: str, found: Run) -> dict[str, float]:
     return result
 
 
-def _window(name: str, found: Run) -> dict[str, float]:
+def _window(found: Run) -> dict[str, float]:
     """What happened in the fault and after it."""
     vendor: Any = found.vendor
     quarters, start, end = vendor.counts.quarters, vendor.A, vendor.B

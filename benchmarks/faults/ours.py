@@ -8,10 +8,10 @@ from typing import Any
 from backstay.auth import Credentials
 from backstay.base import Adapter
 from backstay.errors import (
-    RateLimitError,
     BackstayError,
     ConnectionFailedError,
     PlatformServiceError,
+    RateLimitError,
     ServiceUnavailableError,
 )
 from backstay.operation import operation

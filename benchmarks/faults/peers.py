@@ -149,9 +149,7 @@ def _redress(context: Context) -> Client:
     def classify(error: BaseException) -> Any:
         if isinstance(error, VendorError) and error.status == 429:
             return r.Classification(r.ErrorClass.RATE_LIMIT, retry_after_s=error.retry_after)
-        return r.Classification(
-            r.ErrorClass.SERVER_ERROR if isinstance(error, VendorError) else r.ErrorClass.TRANSIENT
-        )
+        return r.Classification(r.ErrorClass.SERVER_ERROR if isinstance(error, VendorError) else r.ErrorClass.TRANSIENT)
 
     policy = r.AsyncPolicy(
         retry=r.AsyncRetry(

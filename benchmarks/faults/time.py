@@ -7,7 +7,7 @@ of `run` the clocks are the machine's own.
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -29,16 +29,16 @@ def _reading(name: str, offset: float) -> Any:
     return read
 
 
-class _DateTime(datetime.datetime):
+class _DateTime(dt.datetime):
     @classmethod
     def utcnow(cls) -> Any:
         """The virtual moment, without a zone."""
-        return datetime.datetime.fromtimestamp(time.time(), datetime.UTC).replace(tzinfo=None)
+        return dt.datetime.fromtimestamp(time.time(), dt.UTC).replace(tzinfo=None)
 
     @classmethod
     def now(cls, tz: Any = None) -> Any:
         """The virtual moment."""
-        return datetime.datetime.fromtimestamp(time.time(), tz)
+        return dt.datetime.fromtimestamp(time.time(), tz)
 
 
 def install() -> None:
@@ -48,7 +48,7 @@ def install() -> None:
         read = _reading(name, offset)
         setattr(time, name, read)
         setattr(time, f"{name}_ns", lambda read=read: int(read() * 1e9))
-    datetime.datetime = _DateTime  # type: ignore[misc]  # on purpose: before anybody imports it
+    dt.datetime = _DateTime  # type: ignore[misc]  # on purpose: before anybody imports it
 
 
 def run(main: Coroutine[Any, Any, T], clock: VirtualClock) -> T:

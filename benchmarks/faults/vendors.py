@@ -143,7 +143,7 @@ class Brownout(Vendor):
 
 
 class RateLimit(Vendor):
-    """(d) 250 calls in each window of 10 s, then 429 with Retry-After; 100 too many in a window is a ban for the next."""
+    """(d) 250 calls in each window of 10 s, then 429 with Retry-After; 100 too many are a ban for the next window."""
 
     QUOTA, WINDOW, ABUSE = 250, 10.0, 100
 

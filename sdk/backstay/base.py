@@ -19,7 +19,16 @@ from backstay.errors import BackstayError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
 from backstay.letters.adapting import LeavesLetters, made_already
 from backstay.letters.frame import suspected
-from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options, tags_of
+from backstay.operation import (
+    OPTIONS,
+    CallOptions,
+    Criticality,
+    Operation,
+    merge_options,
+    refuse_unknown,
+    split_options,
+    tags_of,
+)
 from backstay.policies.effect import Effect
 from backstay.profile import Limit, Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
@@ -289,7 +298,7 @@ class Adapter(LeavesLetters):
             patience=profile.patience,
             generate_again=profile.generate_again,
             renew=self._renew if self.credentials.renewable else None,
-            criticality=options.get("criticality", "interactive"),
+            criticality=criticality(operation, options.get("criticality")),
             hedge=scope.hedge(operation.name, profile.hedge) if operation.hedge and profile.hedge else None,
         )
 
@@ -385,6 +394,17 @@ def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:
         return await look(*args, **kwargs)
 
     return bound
+
+
+def criticality(operation: Operation, given: str | None) -> Criticality:
+    """Who waits for the answer: what the caller says, else by what the operation does."""
+    if given is None:
+        return Criticality.INTERACTIVE if operation.effect in _READS else Criticality.WRITE
+    if given not in tuple(Criticality):
+        raise InvalidRequestError(
+            "no such criticality", field="criticality", value=given, hint=f"one of {', '.join(Criticality)}"
+        )
+    return Criticality(given)
 
 
 def positive(name: str, seconds: float) -> float:

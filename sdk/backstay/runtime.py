@@ -194,6 +194,7 @@ class Runtime:
             budget=RetryBudget(profile.budget_ratio, profile.budget_reserve) if within is None else within.budget,
             bulkhead=Bulkhead(profile.bulkhead),
             limiters=limiters,
+            strain=profile.strain,
             lock=self._policies,
         )
 

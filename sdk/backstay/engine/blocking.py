@@ -15,7 +15,7 @@ from backstay.engine.attempt import record, verdict
 from backstay.engine.call import Call, enter, leave
 from backstay.engine.decide import finish, next_move, wait_or_raise
 from backstay.engine.loop import admit
-from backstay.engine.scope import look
+from backstay.engine.scope import RANKS, look
 from backstay.errors import BackstayError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _attempt(
 def _wait_turn(call: Call) -> int:
     """Stand in the line, the same one in which tasks stand; returns the permit."""
     clock, scope = call.plan.clock, call.plan.scope
-    waiter, began = ThreadWaiter(clock), clock.monotonic()
+    waiter, began = ThreadWaiter(clock, RANKS[call.plan.criticality]), clock.monotonic()
     try:
         with scope.lock:
             scope.queue(waiter, began, call.plan.cost, call.deadline - began)
@@ -100,9 +100,11 @@ def _wait_turn(call: Call) -> int:
 class ThreadWaiter:
     """A thread in the line."""
 
-    __slots__ = ("_clock", "_event")
+    __slots__ = ("_clock", "_event", "rank", "shed")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, rank: int = 1) -> None:
+        self.rank = rank
+        self.shed = False
         self._clock = clock
         self._event = threading.Event()
 

@@ -1,6 +1,6 @@
-"""Two requests for one read: when the first is later than nearly all others, a second one is sent, and the first answer
-of the two is taken. The one that is not needed any more is cancelled.
+"""Two requests for one read, and the first answer of the two.
 
+When a request is later than nearly all others, a second one is sent; the one that is not needed any more is cancelled.
 The first runs inline, in the caller's task: a call that is answered in time pays for one timer and no task.
 """
 

@@ -16,7 +16,7 @@ from backstay.errors import CircuitOpenError, LoadShedError, RateLimitError
 from backstay.policies.breaker import State
 from backstay.policies.deadline import Typical
 from backstay.policies.hedge import Hedge, HedgeOptions
-from backstay.policies.strain import Strain
+from backstay.policies.strain import Strain, StrainOptions
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
@@ -29,12 +29,19 @@ if TYPE_CHECKING:
     from backstay.policies.rate import Limiter
 
 FOREVER: Final = float("inf")
+RANKS: Final = {"write": 0, "interactive": 1, "background": 2}
+"""Who goes first when there is not room for all."""
 FULL: Final = FOREVER
 """The wait of somebody who needs another call to leave: no time is known."""
 
 
 class Waiter(Protocol):
     """Somebody in the line, a task or a thread."""
+
+    rank: int
+    """Who goes first: see `RANKS`."""
+    shed: bool
+    """Sent away, for somebody who goes first."""
 
     def wake(self) -> None:
         """Let it look again."""
@@ -44,7 +51,20 @@ class Waiter(Protocol):
 class Scope:
     """The shared state for calls to one endpoint group of one account or app."""
 
-    __slots__ = ("_hedges", "_only", "breaker", "budget", "bulkhead", "calls", "limiters", "line", "lock", "name", "strain", "typical")
+    __slots__ = (
+        "_hedges",
+        "_only",
+        "breaker",
+        "budget",
+        "bulkhead",
+        "calls",
+        "limiters",
+        "line",
+        "lock",
+        "name",
+        "strain",
+        "typical",
+    )
 
     def __init__(
         self,
@@ -54,13 +74,14 @@ class Scope:
         budget: RetryBudget,
         bulkhead: Bulkhead,
         limiters: Mapping[str, Limiter],
+        strain: StrainOptions | None = None,
         lock: threading.Lock | None = None,
     ) -> None:
         self.name = name
         self.breaker = breaker
         self.budget = budget
         self.bulkhead = bulkhead
-        self.strain = Strain(bulkhead.limit)
+        self.strain = Strain(bulkhead.limit, strain)
         """How many calls a slow vendor can bear."""
         self.limiters = dict(limiters)
         """By the name of what they guard (app, account, an endpoint): a vendor's wait holds one of them."""
@@ -139,8 +160,15 @@ class Scope:
                 limiter.take(now, cost)
         return wait
 
-    def done(  # fmt: skip
-        self, permit: int, now: float, took: float, failed: bool | None, timeout: float = FOREVER, *, lost: bool = False  # noqa: FBT001 - a verdict
+    def done(
+        self,
+        permit: int,
+        now: float,
+        took: float,
+        failed: bool | None,  # noqa: FBT001 - a verdict, on the hot path
+        timeout: float = FOREVER,
+        *,
+        lost: bool = False,
     ) -> None:
         """Give every permit back; `failed` None means no verdict on the vendor (cancelled, or our own affair)."""
         with self.lock:
@@ -152,7 +180,7 @@ class Scope:
             else:
                 self.breaker.success(permit, now, took)
                 self.typical.add(took)
-            if lost or (failed is False and (self.strain.level or took > 0.8 * timeout)):
+            if lost or (failed is False and (self.strain.level or took > self.strain.options.high * timeout)):
                 self._strained(now, took, timeout, lost=lost)
             if self.line:
                 self.line[0].wake()
@@ -192,22 +220,36 @@ class Scope:
             return self.breaker.take_change()
 
     def queue(self, waiter: Waiter, now: float, cost: float, left: float) -> None:
-        """Stand at the end of the line. Needs the lock.
+        """Stand in the line, before all who matter less. Needs the lock.
 
         Raises:
-            LoadShedError: too many wait for a place.
+            LoadShedError: too many wait for a place, and none of them matters less.
             RateLimitError: the limits let it through too late.
         """
-        if self.bulkhead.in_flight >= self.bulkhead.limit or self.strain.tense:
-            if not self.bulkhead.may_queue(len(self.line)):
-                raise LoadShedError(
-                    f"{self.name}: {self.bulkhead.in_flight} calls under way and {len(self.line)} waiting",
-                    certainty=Certainty.NOT_SENT, rule="engine.queue_full", hint="send fewer at once or raise the limit",
-                )  # fmt: skip
+        line = self.line
+        place = len(line)
+        while place and line[place - 1].rank > waiter.rank:
+            place -= 1
+        if self.strain.tense or self.bulkhead.full:
+            if not self.bulkhead.may_queue(len(line)):
+                if place == len(line):
+                    raise self._shed("engine.queue_full")
+                self._send_away(line[-1])
         else:  # it is the time that bounds who waits for a limit, not the number
-            ahead = len(self.line)
-            refuse_long_wait(self, max((each.turn(now, ahead, cost) for each in self.limiters.values()), default=0.0), left)
-        self.line.append(waiter)
+            turn = max((each.turn(now, place, cost) for each in self.limiters.values()), default=0.0)
+            refuse_long_wait(self, turn, left)
+        line.insert(place, waiter)
+
+    def _send_away(self, last: Waiter) -> None:
+        self.line.remove(last)
+        last.shed = True
+        last.wake()
+
+    def _shed(self, rule: str) -> LoadShedError:
+        return LoadShedError(
+            f"{self.name}: {self.bulkhead.in_flight} calls under way and {len(self.line)} waiting",
+            certainty=Certainty.NOT_SENT, rule=rule, hint="send fewer at once or raise the limit",
+        )  # fmt: skip
 
     def quit(self, waiter: Waiter) -> None:
         """Leave the line, for whatever reason; the next one becomes the head at once."""
@@ -228,9 +270,11 @@ class Scope:
 class TaskWaiter:
     """A task in the line."""
 
-    __slots__ = ("_future", "_loop", "_thread", "woken")
+    __slots__ = ("_future", "_loop", "_thread", "rank", "shed", "woken")
 
-    def __init__(self) -> None:
+    def __init__(self, rank: int = 1) -> None:
+        self.rank = rank
+        self.shed = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._future: asyncio.Future[None] | None = None
@@ -269,7 +313,7 @@ async def wait_turn(scope: Scope, call: Call) -> int:
     Raises:
         CircuitOpenError, LoadShedError, RateLimitError: refused here; nothing was sent.
     """
-    waiter, began = TaskWaiter(), call.plan.clock.monotonic()
+    waiter, began = TaskWaiter(RANKS[call.plan.criticality]), call.plan.clock.monotonic()
     with scope.lock:
         scope.queue(waiter, began, call.plan.cost, call.deadline - began)
     try:
@@ -291,6 +335,8 @@ def look(scope: Scope, call: Call, waiter: Waiter, began: float) -> tuple[int, f
     clock = call.plan.clock
     with scope.lock:
         now = clock.monotonic()
+        if waiter.shed:
+            raise scope._shed("engine.overtaken")  # noqa: SLF001 - this module's own class
         head = scope.line[0] is waiter
         permit, pause = scope.try_admit(now, call.plan.cost, clock.random) if head else (0, FULL)
     if permit:

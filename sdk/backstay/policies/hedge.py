@@ -1,5 +1,4 @@
-"""When a second request is worth its cost: after the time in which nearly all answers come, if later ones come much
-later, and rarely.
+"""When a second request is worth its cost: after the time in which nearly all answers come, and rarely.
 
 The delay is learned from the live durations, so it moves with the vendor. It pays to ask twice only where what has not
 come by then takes longer than asking anew; one late call in eight is left alone, to go on learning that. And the number
