@@ -261,6 +261,7 @@ class Adapter(LeavesLetters):
             attempts=call.calls,
             request_ids=call.request_ids,
             cause=cached.cause if cached is not None else None,
+            timeline=call.timeline,
         )
         return with_served(value, served)
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FOREVER: Final = float("inf")
 RANKS: Final = {"write": 0, "interactive": 1, "background": 2}
 """Who goes first when there is not room for all."""
+UNCOUNTED: Final = 1 << 62
+"""The permit of a call that the breaker would have held back: its result changes nothing."""
 FULL: Final = FOREVER
 """The wait of somebody who needs another call to leave: no time is known."""
 
@@ -107,7 +109,7 @@ class Scope:
         """
         breaker, bulkhead = self.breaker, self.bulkhead
         wait = breaker.peek(now)
-        if wait > 0.0:
+        if wait > 0.0 and not breaker.options.shadow:
             raise self._open(wait)
         if bulkhead.in_flight >= bulkhead.limit:
             return 0, FULL
@@ -121,12 +123,18 @@ class Scope:
         # Only a breaker that is not closed needs a random number.
         permit = breaker.permit(now, 0.5 if breaker.state is State.CLOSED else random())
         if permit < 0:
-            for limiter in self.limiters.values():
-                limiter.give_back(now, cost)
-            raise self._open(breaker.retry_after(now))
+            permit = self._held_back(breaker, now, cost)
         bulkhead.in_flight += 1
         self.calls += 1
         return permit, 0.0
+
+    def _held_back(self, breaker: Breaker, now: float, cost: float) -> int:
+        """The breaker has said no: give back what was taken; a breaker in the shadow only watches."""
+        if breaker.options.shadow:
+            return UNCOUNTED
+        for limiter in self.limiters.values():
+            limiter.give_back(now, cost)
+        raise self._open(breaker.retry_after(now))
 
     def admit_hedge(self, hedge: Hedge, now: float, cost: float, random: Callable[[], float]) -> int:
         """The permit of a second request, or 0: it takes from the retry budget, and never waits or stands in a line."""

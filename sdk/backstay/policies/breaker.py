@@ -57,6 +57,8 @@ class BreakerOptions:
     close_after: int = 3
     ramp: float = 0.5
     ramp_from: float = 0.25
+    shadow: bool = False
+    """Decide and report, but hold nobody back: to see what it would do before it does."""
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
