@@ -165,6 +165,8 @@ class Adapter(LeavesLetters):
             plan = self.plan(operation, options)
         else:
             plan = self._plans.get(operation.name) or self.plan(operation, {})
+        if callable(operation.cost):
+            plan = replace(plan, cost=operation.cost(*args[1:], **kwargs))
         if operation.effect in _READS:
             return await self._read(operation, plan, body, args, kwargs)
         return await self._watched(
@@ -290,7 +292,7 @@ class Adapter(LeavesLetters):
                 "attempt_timeout", options.get("attempt_timeout", profile.timeout(operation.kind))
             ),
             deadline=positive("deadline", options.get("deadline", profile.deadline)),
-            cost=operation.cost * (1.0 if operation.effect in _READS else profile.write_cost),
+            cost=_cost(operation, profile),
             ttl=profile.ttl.get(operation.name, operation.ttl),
             max_age=options.get("max_age"),
             max_stale=options.get("max_stale", max_stale),
@@ -377,6 +379,12 @@ class _Life:
                 await self._idle.wait()
         except TimeoutError:
             return
+
+
+def _cost(operation: Operation, profile: Profile) -> float:
+    """What an attempt takes where that does not depend on the call's arguments."""
+    own = 1.0 if callable(operation.cost) else float(operation.cost)
+    return own if operation.effect in _READS else own * profile.write_cost
 
 
 def _passes(limit: Limit, operation: Operation) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypedDict, Type
 
 from backstay.errors import InvalidRequestError
 from backstay.policies.effect import Effect
+from backstay.policies.rate import Cost
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,8 +60,9 @@ class Operation:
 
     name: str
     effect: Effect
-    cost: float = 1.0
-    """Tokens that one attempt takes from the limiter."""
+    cost: float | Callable[..., Cost] = 1.0
+    """Tokens that one attempt takes from the limits. Where a vendor counts tokens or points beside calls, a function of
+    the call's arguments gives them by limit: `{"tokens": 1200.0}` takes one from each limit that it does not name."""
     ttl: float = 0.0
     """Seconds that an answer counts as fresh; 0 is not cached."""
     max_stale: float = 0.0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backstay.events import Stream
     from backstay.policies.effect import Effect
     from backstay.policies.hedge import Hedge
+    from backstay.policies.rate import Cost
     from backstay.policies.retry import Retry
 
 
@@ -36,7 +37,7 @@ class Plan:
     """Turns what an attempt raised into an error of ours: the vendor's table, or the rule of a plain function."""
     attempt_timeout: float = 30.0
     deadline: float = 130.0
-    cost: float = 1.0
+    cost: Cost = 1.0
     ttl: float = 0.0
     max_age: float | None = None
     max_stale: float = 0.0

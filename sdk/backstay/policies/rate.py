@@ -6,6 +6,7 @@ only the head of the line asks, so whoever is cancelled while waiting holds no t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 from typing import Final, Protocol
 
@@ -15,6 +16,15 @@ from backstay.policies.tally import Tally
 
 _INSTANT: Final = 1e-6
 """A wait below a microsecond is none: it could not move a clock that shows weeks."""
+
+
+Cost = float | Mapping[str, float]
+"""Tokens that one attempt takes: from every limit alike, or by the limit's name (one where it is not named)."""
+
+
+def price(cost: Cost, limit: str) -> float:
+    """What an attempt takes from one limit."""
+    return cost.get(limit, 1.0) if isinstance(cost, Mapping) else cost
 
 
 class Meter(Protocol):
