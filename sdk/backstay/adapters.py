@@ -9,9 +9,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backstay_adapters.meta import MetaAds as MetaAds
     from backstay_adapters.tiktok import TikTokAds as TikTokAds
 
 _MODULES = {
+    "MetaAds": "backstay_adapters.meta",
     "TikTokAds": "backstay_adapters.tiktok",
 }
 

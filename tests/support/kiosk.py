@@ -79,6 +79,7 @@ class Kiosk(AdAdapter):
         self.fits_on_a_page = 1_000
         self.days_in_an_answer: int | None = None
         self.job_states = [ReportState.RUNNING, ReportState.DONE]
+        self.job_errors: list[BackstayError] = []
         self.refuses: BackstayError | None = None
         self.deaf: set[str] = set()
         """Fields that changes do not reach."""
@@ -237,6 +238,9 @@ class Kiosk(AdAdapter):
 
     async def _job_state(self, job: ReportJob) -> tuple[ReportState, int | None]:
         return (self.job_states.pop(0) if len(self.job_states) > 1 else self.job_states[0]), 50
+
+    async def _job_error(self, job: ReportJob) -> BackstayError | None:
+        return self.job_errors.pop(0) if self.job_errors else None
 
     async def _job_page(self, job: ReportJob, state: Any) -> PageData[Any]:
         return self._days(job.query.days, state)

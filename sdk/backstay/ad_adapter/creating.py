@@ -28,7 +28,8 @@ from backstay.engine.write import Written
 from backstay.errors import BackstayError, ConflictError
 from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
-from backstay.writes.journal import State
+from backstay.writes.journal import JournalKey, State
+from backstay.writes.memory import MemoryJournal
 
 
 class Creating(Changing):
@@ -44,7 +45,7 @@ class Creating(Changing):
         if dry_run:
             imagined = planned.campaign(self._planned_ref(Level.CAMPAIGN, key_token), spec, key_token, draft)
             return await self._planned_create(imagined, draft)
-        written = await self._create_campaign(
+        written = await self._earlier(Level.CAMPAIGN, draft, idempotency_key) or await self._create_campaign(
             Level.CAMPAIGN, {"spec": spec}, draft, idempotency_key=idempotency_key, **options
         )
         return await self._created(written, key_token)
@@ -67,7 +68,7 @@ class Creating(Changing):
             ref = self._planned_ref(Level.AD_GROUP, key_token)
             return await self._planned_create(planned.ad_group(ref, parent, spec, key_token, draft), draft)
         payload = {"spec": spec, "campaign": campaign}
-        written = await self._create_ad_group(
+        written = await self._earlier(Level.AD_GROUP, draft, idempotency_key) or await self._create_ad_group(
             Level.AD_GROUP, payload, draft, idempotency_key=idempotency_key, **options
         )
         return await self._created(written, key_token)
@@ -90,10 +91,25 @@ class Creating(Changing):
             imagined = planned.ad(self._planned_ref(Level.AD, key_token), parent, spec, key_token, draft)
             return await self._planned_create(imagined, draft)
         payload = {"spec": spec, "ad_group": ad_group}
-        written = await self._create_ad(Level.AD, payload, draft, idempotency_key=idempotency_key, **options)
+        written = await self._earlier(Level.AD, draft, idempotency_key) or await self._create_ad(
+            Level.AD, payload, draft, idempotency_key=idempotency_key, **options
+        )
         return await self._created(written, key_token)
 
     # The create itself ------------------------------------------------------------------------------------------
+
+    async def _earlier(self, level: Level, draft: Draft, key: str) -> Written[Ref] | None:
+        """What another process has made under a key, where nobody would notice that it is made again.
+
+        A journal in memory forgets with its process, and not every vendor refuses a second object of the same name:
+        then one look comes before the first send. A durable journal knows its keys and costs no look.
+        """
+        if not isinstance(self.runtime.journal, MemoryJournal) or self._refuses_repeats(draft):
+            return None
+        if await self.runtime.journal.get(JournalKey(self.vendor, self.account, f"create_{level}", key).id) is not None:
+            return None
+        found = await self._look(level, self._token(level, key), draft)
+        return Written(found[0], "adopted", tuple(found[1:]), fresh=False) if found else None
 
     @operation(
         Effect.CREATE, look="_look_created", payload=("spec",), group="create", limits=("campaign_create",),

@@ -23,6 +23,7 @@ from backstay.ads import (
     Campaign,
     CampaignSpec,
     Capabilities,
+    Capability,
     DateRange,
     Level,
     MediaRef,
@@ -40,7 +41,7 @@ from backstay.ads import (
 )
 from backstay.ads.patch import Patch
 from backstay.base import Adapter
-from backstay.errors import InternalError
+from backstay.errors import BackstayError, InternalError
 
 
 class AdHooks(Adapter, ABC):
@@ -109,6 +110,11 @@ class AdHooks(Adapter, ABC):
     @abstractmethod
     async def _draft_ad(self, spec: AdSpec, ad_group: AdGroup, key_token: str) -> Draft:
         """The request that makes a paused ad; the ad group is as it was just read, or planned."""
+
+    def _refuses_repeats(self, draft: Draft) -> bool:
+        """Whether the vendor refuses a second create with the same token, however late, so that it is noticed."""
+        del draft
+        return bool({Capability.NAME_UNIQUE, Capability.NATIVE_IDEMPOTENCY} & self.capabilities.flags)
 
     @abstractmethod
     async def _send_create(self, level: Level, draft: Draft) -> str:
@@ -180,6 +186,11 @@ class AdHooks(Adapter, ABC):
     async def _job_state(self, job: ReportJob) -> tuple[ReportState, int | None]:
         """How far a job is: state, and percent where the vendor says."""
         self._lacks("_job_state")
+
+    async def _job_error(self, job: ReportJob) -> BackstayError | None:
+        """Why a job failed, where the vendor says it."""
+        del job
+        return None
 
     async def _job_page(self, job: ReportJob, state: Any) -> PageData[Any]:
         """One page of a finished job's rows, as `_report_page` gives them."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from backstay.ads import ConfiguredStatus, Level, Query, Ref
 from backstay.errors import ConflictError
@@ -19,6 +19,8 @@ Asked = Mapping[str, Json]
 """One list to read, as plain JSON: an endpoint with filters, an edge of a node, a query's text. Part of cache keys."""
 Raw = Mapping[str, Any]
 """A vendor's own fields by name."""
+
+_DELETED: Final = ConfiguredStatus.DELETED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +43,28 @@ class Step:
     """The common fields that it carries; empty is all of the patch."""
 
 
-def fits(item: Any, query: Query) -> bool:
-    """Whether an object is what the query asks for, exactly; vendors filter loosely or not at all.
+def sieve(query: Query) -> tuple[Callable[[Any], bool], ...]:
+    """The tests that an object passes if it is what the query asks for, exactly; vendors filter loosely or not at all.
 
     What an object does not show (Meta's ads may come without their campaign) is left to the vendor's filter.
     """
-    status = item.status.configured
-    return (
-        (not query.ids or item.ref.id in query.ids)
-        and (query.name is None or item.name == query.name)
-        and (query.name_contains is None or query.name_contains in item.name)
-        and (not query.statuses or status in query.statuses)
-        and (not query.objectives or getattr(item, "objective", None) in query.objectives)
-        and (query.created_since is None or item.created_at is None or item.created_at >= query.created_since)
-        and (query.parent is None or above(item, query.parent.level) in {None, query.parent})
-        and (query.deleted or status is not ConfiguredStatus.DELETED or status in query.statuses)
-    )
+    since, parent = query.created_since, query.parent
+    tests: dict[str, tuple[bool, Callable[[Any], bool]]] = {
+        "deleted": (not query.deleted, lambda item: _status(item) is not _DELETED or _DELETED in query.statuses),
+        "ids": (bool(query.ids), lambda item: item.ref.id in query.ids),
+        "name": (query.name is not None, lambda item: item.name == query.name),
+        "part": (query.name_contains is not None, lambda item: query.name_contains in item.name),
+        "statuses": (bool(query.statuses), lambda item: _status(item) in query.statuses),
+        "objectives": (bool(query.objectives), lambda item: getattr(item, "objective", None) in query.objectives),
+        "since": (since is not None, lambda item: item.created_at is None or item.created_at >= since),
+        "parent": (parent is not None, lambda item: parent is None or above(item, parent.level) in {None, parent}),
+    }
+    return tuple(test for asked, test in tests.values() if asked)
+
+
+def _status(item: Any) -> ConfiguredStatus:
+    status: ConfiguredStatus = item.status.configured
+    return status
 
 
 def above(item: Any, level: Level) -> Ref | None:

@@ -7,7 +7,7 @@ from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
 from backstay.ad_adapter.hooks import AdHooks
-from backstay.ad_adapter.parts import Asked, fits
+from backstay.ad_adapter.parts import Asked, sieve
 from backstay.ads import (
     Account,
     Ad,
@@ -90,12 +90,12 @@ class Reading(AdHooks):
     def _pages(self, level: Level, query: Query | None, cursor: str | None, options: CallOptions) -> Pages[Any]:
         """One list after the other; the state is [list's number, its own state, how many the lists before had]."""
         asked = query or Query()
-        lists, size = self._asks(level, asked), asked.page_size or self.page_limit
+        lists, size, tests = self._asks(level, asked), asked.page_size or self.page_limit, sieve(asked)
 
         async def fetch(state: Any) -> PageData[Any]:
             number, own, before = state or (0, None, 0)
             found = await self._page(level, lists[number], own, size, options)
-            kept = tuple(item for item in found.items if fits(item, asked))
+            kept = tuple(item for item in found.items if all(test(item) for test in tests))
             total = None if found.total is None or before is None else before + found.total
             following: list[Any] | None = None if found.next_state is None else [number, found.next_state, before]
             if following is None and number + 1 < len(lists):
@@ -148,7 +148,7 @@ class Reading(AdHooks):
 
     async def _one(self, level: Level, ref: Ref, options: CallOptions) -> Any:
         self._own(ref, level)
-        error = self._missing(ref)
+        error: NotFoundError | None = None
         for asked in self._asks_one(level, ref.id):
             try:
                 found = await self._list(level, ref.id, asked, None, 1, **options)
@@ -157,7 +157,7 @@ class Reading(AdHooks):
                 continue
             if found.items:
                 return with_served(found.items[0], found.served)
-        raise error
+        raise error or self._missing(ref)
 
     async def _live(self, ref: Ref, **options: Unpack[CallOptions]) -> Any | None:
         """The object as the vendor shows it now, None if it shows none."""

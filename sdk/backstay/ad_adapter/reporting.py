@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final, Unpack
 
 from backstay.ad_adapter.media import Media
@@ -23,9 +24,10 @@ from backstay.ads import (
 from backstay.answer import Served, oldest, stamp
 from backstay.clock import utc
 from backstay.engine.poll import poll
-from backstay.errors import NotReadyError, TooMuchDataError
+from backstay.errors import BackstayError, NotReadyError, TooMuchDataError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay.values import FrozenDict
 
 REPORT_TTL: Final = 600.0
 REPORT_STALE: Final = 86_400.0
@@ -33,6 +35,8 @@ JOB_DEADLINE: Final = timedelta(minutes=30)
 """A job that is not done by then is not waited for any longer (peers give up at the same time)."""
 JOB_LOOKS: Final = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 600.0, 900.0, 1_200.0, 1_500.0, 1_801.0)
 """Seconds after its start at which a job is looked at."""
+JOB_RUNS: Final = 3
+"""Times that a job is begun, if the vendor says that its failure may pass."""
 
 
 class Reporting(Media):
@@ -88,18 +92,32 @@ class Reporting(Media):
         return pages
 
     async def _job_part(self, query: MetricsQuery, options: CallOptions) -> list[PageData[Any]]:
-        job = await self.start_report(query, **options)
-        done = await poll(self.runtime.clock, lambda: self._finished(job), JOB_LOOKS)
-        if done is None or done.state is not ReportState.DONE:
-            state = done.state if done else ReportState.EXPIRED
-            raise TooMuchDataError(
-                f"the report of {query.days} is too large for one answer, and as a job it {state}", vendor=self.vendor,
-                field="days", value=str(query.days), hint="ask for fewer days or fewer objects",
-            )  # fmt: skip
+        done = await self._job_done(query, options)
         pages: list[PageData[Any]] = []
         while not pages or pages[-1].next_state is not None:
             pages.append(await self._download(done, pages[-1].next_state if pages else None, **options))
         return pages
+
+    async def _job_done(self, query: MetricsQuery, options: CallOptions) -> ReportJob:
+        """A finished job, begun anew where the vendor says that running it failed and may pass; it costs quota only."""
+        error: BackstayError | None = None
+        for _ in range(JOB_RUNS):
+            job = await self.start_report(query, **options)
+            done = await poll(self.runtime.clock, partial(self._finished, job), JOB_LOOKS)
+            if done is not None and done.state is ReportState.DONE:
+                return done
+            state = done.state if done else ReportState.EXPIRED
+            error = None if done is None else await self._failure(done)
+            if error is None or not error.retryable:
+                break
+        raise error or TooMuchDataError(
+            f"the report of {query.days} is too large for one answer, and as a job it {state}", vendor=self.vendor,
+            field="days", value=str(query.days), hint="ask for fewer days or fewer objects",
+        )  # fmt: skip
+
+    @operation(Effect.READ, deciding=True, kind="report", group="report", name="poll_report")
+    async def _failure(self, job: ReportJob, **_: Unpack[CallOptions]) -> BackstayError | None:
+        return await self._job_error(job)
 
     async def _finished(self, job: ReportJob) -> ReportJob | None:
         now = await self.poll_report(job)
@@ -139,7 +157,18 @@ class Reporting(Media):
         state, percent = await self._job_state(job)
         late = job.deadline is not None and utc(self.runtime.clock.wall()) > job.deadline
         expired = late and state in {ReportState.QUEUED, ReportState.RUNNING}
-        return job.model_copy(update={"state": ReportState.EXPIRED if expired else state, "percent": percent})
+        error = await self._job_error(job) if state is ReportState.FAILED else None
+        told = (
+            {}
+            if error is None
+            else {"error": {"type": error.type, "message": error.vendor_message, "rule": error.rule}}
+        )
+        return job.model_copy(
+            update={
+                "state": ReportState.EXPIRED if expired else state, "percent": percent,
+                "extra": FrozenDict({**job.extra, **told}),
+            }
+        )  # fmt: skip
 
     def fetch_report(self, job: ReportJob, **options: Unpack[CallOptions]) -> Pages[MetricsRow]:
         """The rows of a finished job; raises NotReadyError before. Needs REPORT_JOB."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from backstay.cli import doctor as doctoring
 from backstay.cli.classify import mount
+from backstay.cli.letters_commands import letters
 from backstay.errors import BackstayError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ out = Console()
 err = Console(stderr=True)
 
 mount(app)
+app.add_typer(letters)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -118,6 +120,7 @@ def sandbox(
         str, typer.Option(help="Enforce the limits of this level where a vendor has it (tiktok: basic, meta: limited).")
     ] = "",
     vendor: Annotated[list[str] | None, typer.Option(help="Serve this vendor only; may be given again.")] = None,
+    grpc_port: Annotated[int, typer.Option(help="A loopback port for gRPC; 0 takes a free one.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Serve the simulators on loopback, so that a service of your own can be tested against them."""
@@ -125,8 +128,9 @@ def sandbox(
 
     try:
         serve_until_stopped(
-            host=host, port=port, faults=faults, seed=seed, tier=tier, announce=announce(as_json), vendors=vendor or ()
-        )
+            host=host, port=port, faults=faults, seed=seed, tier=tier, announce=announce(as_json), vendors=vendor or (),
+            grpc_port=grpc_port,
+        )  # fmt: skip
     except BackstayError as error:
         fail(error.field or "sandbox", str(error.value), error.hint or error.message)
     except KeyboardInterrupt:
@@ -143,6 +147,8 @@ def announce(as_json: bool) -> Any:
         for name, vendor in facts["vendors"].items():
             out.print(f"{name} on [bold]{vendor['url']}[/]")
             out.print(f"  account {vendor['accounts'][0]}, token {vendor['token']}")
+            if "roots" in vendor:
+                out.print(f"  with TLS on {vendor['tls']}, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH={vendor['roots']}")
         out.print(f"world and faults: {facts['admin']}  (Ctrl-C stops)")
 
     return told
@@ -154,7 +160,7 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def fail(field: str, value: str, cure: str) -> None:
+def fail(field: str, value: str, cure: str) -> NoReturn:
     """Refuse on standard error and exit with 2."""
     err.print(f"[red]{field}[/] cannot be {value!r}: {cure}")
     raise typer.Exit(2)

@@ -1,6 +1,7 @@
 """The simulators that are there, found by name: the sdk imports no vendor.
 
-An adapter's `sandbox` takes part by saying what `backstay sandbox` serves: SANDBOX (the class), ACCOUNTS, TOKEN, TIERS.
+An adapter's `sandbox` takes part by saying what `backstay sandbox` serves: SANDBOX (the class), ACCOUNTS, TOKEN, TIERS;
+and NEEDS, where serving needs modules that importing does not.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ def _load(name: str, home: str, wanted: tuple[str, ...]) -> Any:
         if find_spec(f"{home}.sandbox") is None:
             return None
         module = importlib.import_module(f"{home}.sandbox")
+        for need in getattr(module, "NEEDS", ()):
+            importlib.import_module(need)
     except ModuleNotFoundError as error:
         if name in wanted:
             refuse("vendor", name, f"what its adapter needs: {error}")

@@ -197,7 +197,7 @@ class Letters:
 
     async def aclose(self) -> None:
         """Let go of the store."""
-        await self._shelf.sink.aclose()
+        await self._shelf.aclose()
 
     def _now(self) -> datetime:
         return utc(self._clock.wall())

@@ -52,8 +52,10 @@ class Draft:
 
     asked: Asked
     error: BackstayError
-    sent: bool = False
-    """Whether a write was tried at all; else it is a read before it that has failed."""
+    failed: bool = False
+    """Whether a write has failed; else it is a read before or after it."""
+    wrote: bool = False
+    """Whether a write inside has succeeded."""
     before: Any = None
     """What the object was when the change was decided, where that is known."""
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -63,8 +65,8 @@ class Draft:
 class Recalled:
     """What a replay knows of the call that failed."""
 
-    at: float = 0.0
-    """Wall seconds at which it failed last."""
+    sent_until: float | None = None
+    """Wall seconds until which it may have sent something; None: it has not come so far."""
     before: Any = None
 
 
@@ -150,7 +152,7 @@ class Frame:
             return
         self.failed |= asked.sends and asked.effect in WRITES
         if self._deserves(asked, error):
-            self.drafts = [Draft(asked, error, self.failed, self.before, bound())]
+            self.drafts = [Draft(asked, error, self.failed, self.wrote, self.before, bound())]
 
     def _deserves(self, asked: Asked, error: BackstayError) -> bool:
         if asked.kwargs.get("dry_run"):
@@ -241,7 +243,7 @@ def replaying() -> Recalled | None:
 def suspected() -> float | None:
     """In a replay: until when (wall seconds) a call elsewhere may have made what is about to be made here."""
     recalled = replaying()
-    return None if recalled is None else recalled.at
+    return None if recalled is None else recalled.sent_until
 
 
 def recall(before: T) -> T:

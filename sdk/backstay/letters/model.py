@@ -80,6 +80,8 @@ class Letter(Value):
     retry_after: float | None = None
     """Seconds that the vendor asked to wait."""
     outcome: Outcome = Outcome.FAILED
+    sent: bool = False
+    """Whether the call came as far as a write, one that failed or one of several that succeeded."""
     state: LetterState = LetterState.WAITING
     failures: int = 1
     """How often the logical call has failed, replays included."""
@@ -110,6 +112,7 @@ class Letter(Value):
                 "dlq_id": self.dlq_id, "first_at": min(self.first_at, newer.first_at),
                 "failures": self.failures + newer.failures, "state": LetterState.WAITING, "settled_at": None,
                 "outcome": Outcome.OPEN if open_still else last.outcome, "held_until": self.held_until,
+                "sent": self.sent or newer.sent,
                 "call": last.call or other.call,
                 "before": last.before or (self.before if self.state is LetterState.WAITING else None),
                 "not_replayable": last.not_replayable if not (last.call or other.call) else None,

@@ -66,7 +66,7 @@ class Replayer:
         owner = self._clock.token()
         async with self._holding(letter, owner):
             try:
-                with Replaying(Recalled(letter.timestamp.timestamp(), unpack_answer(letter.before))):
+                with Replaying(_recalled(letter)):
                     value = call()
                     value = await value if inspect.isawaitable(value) else value
             except Exception as error:
@@ -76,7 +76,7 @@ class Replayer:
             return value
 
     async def _waiting(self, dlq_id: str) -> Letter:
-        letter = await self._shelf.get(dlq_id)
+        letter = await self._shelf.stored(dlq_id)
         if letter is None:
             raise NotFoundError(
                 f"no dead letter {dlq_id}", field="dlq_id", value=dlq_id, hint="`backstay letters list` names them all"
@@ -164,12 +164,17 @@ class Replayer:
         return utc(self._clock.wall())
 
 
+def _recalled(letter: Letter) -> Recalled:
+    until = letter.timestamp.timestamp() if letter.sent else None
+    return Recalled(until, unpack_answer(letter.before))
+
+
 def _facts_after(letter: Letter, error: Exception) -> dict[str, Any]:
     """What a replay that failed changes; an open outcome stays open until a replay succeeds."""
     unknown = isinstance(error, BackstayError) and error.certainty is Certainty.UNKNOWN and letter.effect in WRITES
     tries = error.attempts if isinstance(error, BackstayError) else ()
     outcome = Outcome.OPEN if unknown else letter.outcome
-    return {**facts_of(error), "outcome": outcome, "retry_count": max(0, len(tries) - 1)}
+    return {**facts_of(error), "outcome": outcome, "sent": True, "retry_count": max(0, len(tries) - 1)}
 
 
 def _call_of(letter: Letter, target: Target) -> Callable[[], Any]:

@@ -6,11 +6,12 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final, TypeVar
 
 from backstay.clock import Clock, utc
-from backstay.errors import BackstayError, UnsupportedError
+from backstay.errors import BackstayError, ResourceError, UnsupportedError
 from backstay.events import DeadLetter, LettersAlarm, Stream
 from backstay.letters.memory import fits, order
 from backstay.letters.model import Letter
@@ -45,6 +46,7 @@ class Shelf:
         self._clock = clock
         self._events = events
         self._on_problem = on_problem
+        self._files: _Files | None = None
         self._alarm = SizeAlarm(options.alarm)
         self._unchecked = options.max_count  # letters since retention looked: so the first one makes it look
 
@@ -79,7 +81,7 @@ class Shelf:
         if self._spill is None:
             return "nowhere", letters
         try:
-            await _in_thread(self._spill.append, incidents)
+            await self._in_thread(self._spill.append, incidents)
         except BackstayError as error:
             self._on_problem("letters.spill", error)
             return "nowhere", letters
@@ -91,14 +93,34 @@ class Shelf:
         whole = json.dumps(letter.as_json(), ensure_ascii=False) if stored == "nowhere" else None
         event = DeadLetter(
             at=self._clock.wall(), vendor=letter.vendor or None, function=letter.operation, dlq_id=letter.dlq_id,
-            event_id=str(event_id) if event_id else None, error_type=letter.error.type, error_message=letter.error.message,
+            event_id=str(event_id) if event_id else None, error_type=letter.error.type,
+            error_message=letter.error.message,
             outcome=letter.outcome.value, failures=letter.failures, replayable=letter.replayable, stored=stored,
             type=letter.type, letter=whole,
         )  # fmt: skip
         if self._events.listeners:
             self._events.emit(event)
-        else:  # nobody listens, and this is all that is left of it
+        elif whole is not None:  # nobody listens, and this is all that is left of it
             self._on_problem("letters.nowhere", BackstayError(whole))
+
+    async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
+        """Files block: not on the loop's thread. Raises ResourceError for what the disk does."""
+        if self._files is None:
+            self._files = _Files(max_workers=1, thread_name_prefix="backstay-spill")
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._files, work, *args)
+        except OSError as error:
+            raise ResourceError(
+                f"the spill file cannot be read: {error}", field="spill", rule="letters.spill",
+                hint="make its folder readable and writable for this process",
+            ) from error  # fmt: skip
+
+    async def aclose(self) -> None:
+        """Let go of the store and of the thread."""
+        await self.sink.aclose()
+        if self._files is not None:
+            self._files.shutdown(wait=False)
+            self._files = None
 
     # Keeping order ----------------------------------------------------------------------------------------------
 
@@ -135,13 +157,13 @@ class Shelf:
         spill, drained = self._spill, 0
         if spill is None:
             return 0
-        for batch in await _in_thread(spill.take, self._clock.token()):
+        for batch in await self._in_thread(spill.take, self._clock.token()):
             if batch.incidents:
                 await self.sink.put(*batch.incidents)
             if batch.unreadable:
                 lines = BackstayError(f"{len(batch.unreadable)} lines of {batch.file} are no letters; set aside")
                 self._on_problem("letters.spill", lines)
-            await _in_thread(spill.done, batch)
+            await self._in_thread(spill.done, batch)
             drained += len(batch.incidents)
         return drained
 
@@ -171,24 +193,36 @@ class Shelf:
     async def _spilled(self) -> tuple[Letter, ...]:
         if self._spill is None:
             return ()
-        batches = await _in_thread(self._spill.read)
+        batches = await self._in_thread(self._spill.read)
         return tuple(incident.letter for batch in batches for incident in batch.incidents)
 
     async def get(self, dlq_id: str) -> Letter | None:
         """One letter, wherever it lies."""
         try:
-            await self.drain()
-            return await self.store.get(dlq_id)
+            return await self.stored(dlq_id)
         except BackstayError:
             spilled = [letter for letter in await self._spilled() if letter.dlq_id == dlq_id]
             if not spilled:
                 raise
             return spilled[-1]
 
+    async def stored(self, dlq_id: str) -> Letter | None:
+        """One letter of the store, from where it can be lent; raises what keeps a spilled one from getting there."""
+        trouble: BackstayError | None = None
+        try:
+            await self.drain()
+        except BackstayError as error:
+            trouble = error
+        letter = await self.store.get(dlq_id)
+        if letter is None and trouble is not None:
+            raise trouble
+        return letter
 
-async def _in_thread(work: Callable[..., T], *args: object) -> T:
-    """Files block: not on the loop's thread."""
-    return await asyncio.get_running_loop().run_in_executor(None, work, *args)
+
+class _Files(ThreadPoolExecutor):
+    """One thread for the spill file; nothing in it needs a loop, so that virtual time may stand still for it."""
+
+    independent = True
 
 
 __all__ = ["Shelf"]

@@ -48,6 +48,7 @@ class Pen:
         return Letter(
             dlq_id=letter_id(key), timestamp=now, first_at=now, key=key, vendor=asked.vendor, account=asked.account,
             operation=asked.operation, effect=asked.effect.value, outcome=outcome_of(draft), call=call,
+            sent=draft.failed or draft.wrote,
             original_event={"operation": asked.operation, "arguments": shown}, not_replayable=reason,
             error=self.error(error), context=View(self.allow).mapping(draft.context),
             retry_count=max(0, len(error.attempts) - 1), before=pack_answer(_before(draft)), **facts_of(error),
@@ -156,7 +157,7 @@ def facts_of(error: BaseException) -> dict[str, Any]:
 
 def outcome_of(draft: Draft) -> Outcome:
     """OPEN where a write was sent and nobody knows whether it happened."""
-    unknown = draft.error.certainty is Certainty.UNKNOWN and draft.sent and draft.asked.effect in WRITES
+    unknown = draft.error.certainty is Certainty.UNKNOWN and draft.failed and draft.asked.effect in WRITES
     return Outcome.OPEN if unknown else Outcome.FAILED
 
 

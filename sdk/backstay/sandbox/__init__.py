@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from backstay.sandbox.faults import FaultKind as FaultKind
     from backstay.sandbox.faults import FaultPlan as FaultPlan
     from backstay.sandbox.faults import FaultRule as FaultRule
+    from backstay.sandbox.rpc import RpcReply as RpcReply
+    from backstay.sandbox.rpc import RpcRequest as RpcRequest
+    from backstay.sandbox.rpc import RpcSimulator as RpcSimulator
+    from backstay.sandbox.rpc_channel import RpcChannel as RpcChannel
+    from backstay.sandbox.rpc_server import ServedRpc as ServedRpc
+    from backstay.sandbox.rpc_server import serve_rpc as serve_rpc
     from backstay.sandbox.server import Served as Served
     from backstay.sandbox.server import serve as serve
     from backstay.sandbox.simulator import Simulator as Simulator
@@ -37,6 +43,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "faultfile": ("PLANS", "calm", "dump_faults", "load_faults", "parse_faults", "storm"),
     "faults": ("Fault", "FaultKind", "FaultPlan", "FaultRule"),
+    "rpc": ("RpcReply", "RpcRequest", "RpcSimulator"),
+    "rpc_channel": ("RpcChannel",),
+    "rpc_server": ("ServedRpc", "serve_rpc"),
     "server": ("Served", "serve"),
     "simulator": ("Simulator",),
     "transport": ("SimTransport",),
@@ -55,6 +64,7 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
-    "PLANS", "Effect", "Fault", "FaultKind", "FaultPlan", "FaultRule", "Reply", "Request", "Served", "SimTransport",
-    "Simulator", "State", "Thing", "World", "calm", "dump_faults", "load_faults", "parse_faults", "serve", "storm",
+    "PLANS", "Effect", "Fault", "FaultKind", "FaultPlan", "FaultRule", "Reply", "Request", "RpcChannel", "RpcReply",
+    "RpcRequest", "RpcSimulator", "Served", "ServedRpc", "SimTransport", "Simulator", "State", "Thing", "World", "calm",
+    "dump_faults", "load_faults", "parse_faults", "serve", "serve_rpc", "storm",
 ]  # fmt: skip

@@ -50,6 +50,10 @@ class RpcSimulator(Simulator, Protocol):
         """Whether the method answers with a stream."""
         ...
 
+    def prepare(self) -> None:
+        """Load what the first call needs; may block, so that a server does it beforehand."""
+        ...
+
 
 # The texts are those of grpcio 1.85, seen on real sockets.
 REFUSED: Final = RpcReply(

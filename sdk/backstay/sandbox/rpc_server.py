@@ -73,6 +73,7 @@ async def serve_rpc(
     check_host(host)
     real: Clock = SystemClock()  # pyright: ignore[reportAssignmentType]  # its bound built-ins are no methods to pyright
     shell = _Shell(simulator, clock or real, now)
+    await asyncio.to_thread(simulator.prepare)
     server = aio.server(options=_OPTIONS)
     server.add_generic_rpc_handlers((shell,))
     with tempfile.TemporaryDirectory(prefix="backstay-sandbox-") as folder:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
-from typing import Any
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +49,35 @@ class Part:
     content: bytes
 
 
+_BOUNDARY: Final = re.compile(r'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
+_PARAMETER: Final = re.compile(r';\s*(name|filename)="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_ESCAPES: Final = {"%22": '"', "%0D": "\r", "%0A": "\n", '\\"': '"', "\\\\": "\\"}
+
+
 def multipart(request: Request) -> tuple[dict[str, str], dict[str, Part]]:
-    """The fields and the files of a multipart form; both empty when the body is something else."""
+    """The fields and the files of a multipart form, byte for byte; both empty when the body is something else.
+
+    Parts are cut at the boundary and nowhere else: clients label files with any content type, `multipart/form-data`
+    included, and a parser of mail would look inside.
+    """
     kind = request.headers.get("content-type", "")
     fields: dict[str, str] = {}
     files: dict[str, Part] = {}
-    if not kind.lower().startswith("multipart/form-data"):
+    found = _BOUNDARY.search(kind)
+    if found is None or not kind.lower().startswith("multipart/form-data"):
         return fields, files
-    message: Any = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body)
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        content: bytes = part.get_payload(decode=True) or b""
-        filename = part.get_filename()
-        if filename is None:
-            fields[str(name)] = content.decode("utf-8", "replace")
-        else:
-            files[str(name)] = Part(filename, content)
+    pieces = (b"\r\n" + request.body).split(b"\r\n--" + (found[1] or found[2]).encode())
+    for piece in pieces[1:-1]:  # before the first boundary and after the last one there is nothing
+        head, _, content = piece.partition(b"\r\n\r\n")
+        about = {name.lower(): _unescaped(value) for name, value in _PARAMETER.findall(head.decode("utf-8", "replace"))}
+        if "filename" in about:
+            files[about.get("name", "")] = Part(about["filename"], content)
+        elif "name" in about:
+            fields[about["name"]] = content.decode("utf-8", "replace")
     return fields, files
+
+
+def _unescaped(value: str) -> str:
+    for escape, sign in _ESCAPES.items():
+        value = value.replace(escape, sign)
+    return value

@@ -151,12 +151,16 @@ class World:
         kind: str = "create",
         key: str | None = None,
     ) -> Thing:
-        """A new object; the effect is logged as `kind`. `key` is the token of a marker that is not in the name."""
+        """A new object; the effect is logged as `kind`.
+
+        `key` is the token of a marker that is not in the name; "" says that the object answers to none.
+        """
         if id in self._things:
             refuse("id", id, "an id that is not in the world yet")
         turn = len(self._levels[account, level])
         first = Version(now, now + self._lag(turn, "create", id), name, state, dict(data or {}))
-        thing = Thing(id, account, level, parent, [first], key or unmark(name)[1], spends, state is State.ACTIVE)
+        token = unmark(name)[1] if key is None else key or None
+        thing = Thing(id, account, level, parent, [first], token, spends, state is State.ACTIVE)
         self._things[id] = thing
         self._children[parent].append(thing)
         self._levels[account, level].append(thing)

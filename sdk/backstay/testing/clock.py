@@ -120,6 +120,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """End the worker threads; this too waits for a thread, so time stands still."""
+        del timeout  # they end at once: nothing runs in them any more
+        self.threads += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self.threads -= 1
+
     def _thread_done(self, _: object) -> None:
         self.threads -= 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -40,6 +41,8 @@ from backstay.errors import (
     InvalidRequestError,
     NotFoundError,
     NotReadyError,
+    PermissionDeniedError,
+    PlatformServiceError,
     TooMuchDataError,
     UnsupportedCapabilityError,
 )
@@ -47,7 +50,7 @@ from backstay.runtime import Runtime
 from backstay.testing.clock import VirtualClock, run
 from backstay.writes.marker import mark, token
 from backstay.writes.reconcile import Seen
-from tests.support.kiosk import Kiosk
+from tests.support.kiosk import FLAGS, Kiosk
 
 T = TypeVar("T")
 
@@ -230,6 +233,59 @@ def test_refs_of_others_are_refused_before_anything_is_sent(stage: Stage, wrong:
 
     stage.run(main())
     assert stage.ads.sizes == []
+
+
+# What another process has made ------------------------------------------------------------------------------------
+
+
+def another(stage: Stage, runtime: Runtime, **facts: Any) -> Kiosk:
+    """The same kiosk, seen by a process that remembers nothing."""
+    twin = Kiosk(runtime, **facts)
+    twin.rows = stage.ads.rows
+    return twin
+
+
+def test_a_journal_that_forgets_is_made_up_for_by_a_look(stage: Stage) -> None:
+    """A vendor that takes a name twice would make a second object under the same key."""
+
+    async def main() -> None:
+        first = await stage.ads.create_campaign(SPEC, idempotency_key="k")
+        twin = another(stage, Runtime.in_memory(clock=stage.clock, listeners=()))
+        again = await twin.create_campaign(SPEC, idempotency_key="k")
+        assert (again.how, again.value.ref, twin.sent) == ("adopted", first.value.ref, [])
+        fresh = await twin.create_campaign(SPEC, idempotency_key="other")
+        assert fresh.how == "created"
+
+    stage.run(main())
+
+
+def test_a_vendor_that_refuses_a_second_name_is_not_asked_first(stage: Stage) -> None:
+    """It says so itself, and then the object is adopted; here the kiosk only claims to."""
+
+    async def main() -> None:
+        await stage.ads.create_campaign(SPEC, idempotency_key="k")
+        flags = (*FLAGS, Capability.NAME_UNIQUE)
+        twin = another(stage, Runtime.in_memory(clock=stage.clock, listeners=()), flags=flags)
+        assert (await twin.create_campaign(SPEC, idempotency_key="k")).how == "created"
+
+    stage.run(main())
+
+
+def test_a_durable_journal_costs_no_look(stage: Stage, tmp_path: Path) -> None:
+    """It knows the keys of all processes that share it."""
+    counts = []
+
+    async def main() -> None:
+        for state in (None, tmp_path):
+            options: dict[str, Any] = {"clock": stage.clock, "listeners": ()}
+            runtime = Runtime.in_memory(**options) if state is None else Runtime(state=state, **options)
+            kiosk = Kiosk(runtime)
+            await kiosk.create_campaign(SPEC, idempotency_key="k")
+            counts.append(len(kiosk.sizes))
+            await runtime.aclose()
+
+    stage.run(main())
+    assert counts[1] < counts[0]
 
 
 # Changing -------------------------------------------------------------------------------------------------------------
@@ -422,6 +478,40 @@ def test_a_job_that_does_not_end_well_says_so(stage: Stage, state: ReportState) 
     stage.ads.days_in_an_answer, stage.ads.job_states = 0, [state]
     with pytest.raises(TooMuchDataError, match="as a job"):
         stage.run(stage.ads.get_metrics(TEN_DAYS.but(daily=False)))
+
+
+def test_a_job_whose_failure_may_pass_is_begun_again(stage: Stage) -> None:
+    """At most three times; what is raised in the end is the vendor's reason."""
+    stage.ads.days_in_an_answer = 0
+    failed, done = ReportState.FAILED, ReportState.DONE
+
+    async def main() -> None:
+        stage.ads.job_states = [failed, failed, done]
+        stage.ads.job_errors = [PlatformServiceError("busy") for _ in range(4)]  # asked for twice each time
+        assert (await stage.ads.get_metrics(TEN_DAYS.but(daily=False))).rows
+        stage.ads.job_states = [failed]
+        stage.ads.job_errors = [PlatformServiceError("busy") for _ in range(12)]
+        with pytest.raises(PlatformServiceError):
+            await stage.ads.get_metrics(TEN_DAYS.but(daily=False), max_age=0)
+        assert len(stage.ads.job_errors) == 12 - 3 * 2
+
+    stage.run(main())
+
+
+def test_a_job_that_the_vendor_refuses_for_good_is_not_begun_again(stage: Stage) -> None:
+    """And the caller hears why, from the polled job as well."""
+    stage.ads.days_in_an_answer, stage.ads.job_states = 0, [ReportState.FAILED]
+    stage.ads.job_errors = [PermissionDeniedError("no"), PermissionDeniedError("no"), PermissionDeniedError("no")]
+
+    async def main() -> None:
+        with pytest.raises(PermissionDeniedError):
+            await stage.ads.get_metrics(TEN_DAYS.but(daily=False))
+        job = await stage.ads.poll_report(await stage.ads.start_report(TEN_DAYS))
+        assert job.state is ReportState.FAILED
+        assert job.extra["error"]["type"] == "PERMISSION_DENIED"
+
+    stage.run(main())
+    assert stage.ads.job_errors == []
 
 
 def test_without_jobs_too_much_is_too_much() -> None:

@@ -194,7 +194,9 @@ def test_spend_shows_in_the_account_and_a_cap_is_set_ten_times_a_day() -> None:
     refused(api.post(api.act, spend_cap="600.00"), 17, 1885172)
     assert api.get(api.act, fields="spend_cap")["spend_cap"] == "50000"
     api.now += DAY
-    assert api.post(api.act, spend_cap_action="delete") == {"success": True}
+    refused(api.post(api.act, spend_cap="much"), 100, None, "must be a number")
+    assert api.post(api.act, spend_cap_action="delete", name="Mine") == {"success": True}
+    assert api.get(api.act, fields="name")["name"] == "Mine"
     assert api.get(api.act, fields="spend_cap")["spend_cap"] == "0"
 
 
@@ -401,6 +403,7 @@ def test_effective_status_follows_the_tree() -> None:
     assert word(ad) == "CAMPAIGN_PAUSED"
     api.activate(campaign)
     assert word(ad) == "ADSET_PAUSED"
+    assert api.get(f"/{adset}", fields="budget_remaining")["budget_remaining"] == "0"
     api.activate(adset)
     assert (word(campaign), word(adset), word(ad)) == ("ACTIVE", "ACTIVE", "ACTIVE")
     assert api.sandbox.world.active_trees() == [campaign]
@@ -412,7 +415,8 @@ def test_effective_status_follows_the_tree() -> None:
 def test_an_ad_is_processed_reviewed_and_runs() -> None:
     """IN_PROCESS, PENDING_REVIEW, then its own status; paused ads too, unless that is switched off."""
     api = Api(process=10.0, review=60.0)
-    *_, ad = api.tree()
+    campaign, *_, ad = api.tree()
+    assert api.get(f"/{campaign}", fields="effective_status")["effective_status"] == "IN_PROCESS"
     words = []
     for after in (0, 10, 70):
         api.now = NOW + after
@@ -550,6 +554,20 @@ def test_many_campaigns_are_deleted_at_once() -> None:
     assert api.names() == ["c2"]
 
 
+def test_archived_campaigns_are_deleted_by_their_age() -> None:
+    """Those that were archived before a date; younger ones and living ones stay."""
+    api = Api()
+    old, young, living = (api.campaign(name=name) for name in ("old", "young", "living"))
+    api.post(f"/{old}", status="ARCHIVED")
+    api.now += DAY
+    api.post(f"/{young}", status="ARCHIVED")
+    before = "2026-01-01T12:00:00+0000"
+    body = api.delete(f"{api.act}/campaigns", delete_strategy="DELETE_ARCHIVED_BEFORE", before_date=before)
+    assert body["deleted_object_ids"] == [old]
+    assert api.names(effective_status=["ARCHIVED", "PAUSED"]) == ["living", "young"]
+    assert api.get(f"/{living}", fields="status")["status"] == "PAUSED"
+
+
 # The world ----------------------------------------------------------------------------------------------------
 
 
@@ -587,7 +605,7 @@ def test_the_same_seed_is_the_same_world() -> None:
         return api.campaign(), api.reply.headers["x-fb-trace-id"]
 
     assert run(3) == run(3) != run(4)
-    api = Api(seed=3)
+    api = Api(seed=3, faults="calm")
     first = api.campaign()
     api.sandbox.reset()
     assert (api.names(), api.campaign()) == ([], first)

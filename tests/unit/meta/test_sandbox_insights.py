@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backstay.sandbox import FaultKind, FaultPlan, FaultRule
+from backstay.sandbox import FaultKind, FaultPlan, FaultRule, Request
 from backstay_adapters.meta.sandbox.asked import preset
 from tests.unit.meta.sandbox_api import DAY, JPY, NOW, USD, Api, Json, filtering, refused
 
@@ -57,6 +57,17 @@ def test_a_missing_metric_is_an_absent_key() -> None:
     assert "conversions" not in row
     assert set(rows(api, **SPAN)[0]) == {"impressions", "spend", "date_start", "date_stop"}
     assert rows(api, time_range={"since": "2025-12-01", "until": "2025-12-02"}) == []
+
+
+def test_rates_are_worked_out_from_the_counts() -> None:
+    """ctr in percent of all clicks, cpm per thousand, frequency above one; a rate without a divisor is absent."""
+    api, _ = old()
+    (row,) = rows(api, fields="impressions,clicks,spend,reach,ctr,cpm,cpc,frequency,inline_link_clicks", **SPAN)
+    share = Decimal(row["clicks"]) / Decimal(row["impressions"])
+    assert Decimal(row["ctr"]) == pytest.approx(share * 100, abs=Decimal("0.000001"))
+    assert Decimal(row["cpm"]) == pytest.approx(Decimal(row["spend"]) * 1000 / Decimal(row["impressions"]))
+    assert Decimal(row["frequency"]) > 1
+    assert int(row["inline_link_clicks"]) < int(row["clicks"])
 
 
 def test_actions_are_lists_with_families_that_overlap() -> None:
@@ -136,6 +147,8 @@ def test_rows_are_sorted_and_paged() -> None:
     ]
     assert found == sorted(found, reverse=True)
     assert len(found) == 6
+    named = rows(api, level="ad", fields="ad_name", sort=["ad_name_ascending"], **SPAN)
+    assert [row["ad_name"] for row in named] == ["Old ad 1", "Old ad 2"]
     seen, after = [], None
     while True:
         query = {"after": after} if after else {}
@@ -289,10 +302,7 @@ def test_older_versions_do_not_say_why_a_run_failed() -> None:
 def test_a_fault_makes_a_run_fail() -> None:
     """PARTIAL on insights/start: the run is made and ends badly."""
     api, _ = old()
-    api.sandbox.faults = None
     plan = FaultPlan([FaultRule(FaultKind.PARTIAL, operation="insights/start", times=1)])
-    from backstay.sandbox import Request
-
     request = Request("POST", f"/v26.0{api.act}/insights", {}, {"authorization": "Bearer sandbox-token"})
     fault = plan.decide(request, NOW, api.sandbox.operation(request))
     assert fault is not None

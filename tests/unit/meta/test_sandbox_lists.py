@@ -187,6 +187,15 @@ def labelled(api: Api) -> tuple[str, Json]:
     return id_, {row["name"]: row["id"] for row in api.get(f"{api.act}/adlabels", fields="name")["data"]}
 
 
+@pytest.mark.parametrize("name", [LABEL, f"backstay {LABEL}"])
+def test_a_label_lends_its_marker_and_has_none_itself(name: str) -> None:
+    """The world counts the campaign by it, and not the label."""
+    api = Api()
+    id_ = api.campaign(adlabels=[{"name": name}])
+    assert [thing.id for thing in api.sandbox.world.objects("abcdefghijklmnop")] == [id_]
+    assert api.sandbox.world.parked() == []
+
+
 def test_a_label_in_a_create_makes_it_and_finds_the_object() -> None:
     """By one, by any, by all; no part of a name counts."""
     api = Api()

@@ -240,6 +240,23 @@ def test_a_campaigns_cap_is_removed_with_a_number() -> None:
     assert "spend_cap" not in api.get(f"/{id_}", fields="spend_cap")
 
 
+def test_a_strategy_is_checked_on_updates_too() -> None:
+    """One of the vendor's words; it is then the campaign's."""
+    api = Api()
+    id_ = api.campaign()
+    refused(api.post(f"/{id_}", bid_strategy="CHEAP"), 100, None, "bid_strategy must be one of")
+    assert api.post(f"/{id_}", bid_strategy="COST_CAP") == {"success": True}
+    assert api.get(f"/{id_}", fields="bid_strategy")["bid_strategy"] == "COST_CAP"
+
+
+def test_a_lifetime_campaign_needs_ad_sets_that_end() -> None:
+    """end_time is required under a campaign with a lifetime budget."""
+    api = Api()
+    campaign = api.campaign(daily_budget="", lifetime_budget=90_000)
+    refused(api.post(f"{api.act}/adsets", campaign_id=campaign, **ADSET), 100, None, "end_time is required")
+    assert api.adset(campaign, end_time="2026-02-01T00:00:00+0000")
+
+
 def test_a_budget_may_change_its_period_where_that_is_set() -> None:
     """From daily to lifetime: one of the two is left."""
     api = Api(budget_switch=True)

@@ -42,3 +42,5 @@ def test_a_key_may_be_given_beside_the_name() -> None:
     world = World()
     thing = world.create(0.0, id="1", account="1", level="campaign", name="plain", key="abc")
     assert (thing.key, world.objects("abc")) == ("abc", [thing])
+    marked = "label bs-aaaaaaaaaaaaaaaa"
+    assert world.create(0.0, id="2", account="1", level="label", name=marked, key="").key is None

@@ -7,7 +7,10 @@ sandbox.world.duplicates(), sandbox.world.could_spend(now)
 
 from __future__ import annotations
 
+from typing import Final
+
 from backstay_adapters.google_ads.sandbox.app import GoogleAdsSandbox
+from backstay_adapters.google_ads.sandbox.limits import TIERS
 from backstay_adapters.google_ads.sandbox.settings import (
     CUSTOMERS,
     DEVELOPER_TOKEN,
@@ -17,4 +20,12 @@ from backstay_adapters.google_ads.sandbox.settings import (
     Switches,
 )
 
-__all__ = ["CUSTOMERS", "DEVELOPER_TOKEN", "MANAGER", "TOKEN", "Customer", "GoogleAdsSandbox", "Switches"]
+# What `backstay sandbox` looks for.
+SANDBOX: Final = GoogleAdsSandbox
+ACCOUNTS: Final = CUSTOMERS
+NEEDS: Final = ("grpc",)
+
+__all__ = [
+    "ACCOUNTS", "CUSTOMERS", "DEVELOPER_TOKEN", "MANAGER", "NEEDS", "SANDBOX", "TIERS", "TOKEN", "Customer",
+    "GoogleAdsSandbox", "Switches",
+]  # fmt: skip

@@ -42,8 +42,9 @@ class GoogleAdsSandbox:
     """A Google Ads for tests: the same seed and the same calls give the same world.
 
     `tokens` are good for every customer, or map each token to the customers that its user reaches directly. `faults`
-    is a plan, the name of one ("calm", "storm"), or a file's path. `operations_per_day` and `queries_per_second` turn
-    quotas on. Keywords that are `Switches` set the behaviours that are not known of the real one.
+    is a plan, the name of one ("calm", "storm"), or a file's path. `tier` (explorer, basic, standard), or
+    `operations_per_day` and `queries_per_second`, turn quotas on. Keywords that are `Switches` set the behaviours that
+    are not known of the real one.
     """
 
     vendor: Final = "google_ads"
@@ -61,6 +62,7 @@ class GoogleAdsSandbox:
         lag_updates: bool = False,
         operations_per_day: int | None = None,
         queries_per_second: float | None = None,
+        tier: str | None = None,
         **switches: Any,
     ) -> None:
         self.world = world or World(seed, read_lag=read_lag, lag_updates=lag_updates)
@@ -70,7 +72,7 @@ class GoogleAdsSandbox:
         self.customers = {each.id: each for each in customers or default_customers()}
         allowed = dict(tokens) if isinstance(tokens, Mapping) else dict.fromkeys(tokens)
         self.grants = {token: Grant(None if ids is None else frozenset(ids)) for token, ids in allowed.items()}
-        self._quotas = (operations_per_day, queries_per_second)
+        self._quotas = (operations_per_day, queries_per_second, tier)
         self._begin()
         self.faults = load_faults(faults, seed) if isinstance(faults, str) else faults
 
@@ -113,6 +115,11 @@ class GoogleAdsSandbox:
     def streams(self, method: str) -> bool:
         """Whether a method answers with a stream."""
         return method.endswith("/SearchStream")
+
+    def prepare(self) -> None:
+        """Import the vendor's messages, which takes over a second; otherwise the first call does."""
+        for route in ROUTES.values():
+            message(route.module, route.request)
 
     def handle(self, request: Request, now: float, fault: Fault | None = None) -> Reply:  # noqa: ARG002 - the frame's
         """What a browser gets: this vendor speaks gRPC."""

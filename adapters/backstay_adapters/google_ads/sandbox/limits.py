@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from types import MappingProxyType
 from typing import Final
 
+from backstay.policies.settings import refuse
 from backstay_adapters.google_ads.sandbox.failure import Problem, Refusal
 
 DAY: Final = 86_400.0
+
+TIERS: Final = MappingProxyType({"explorer": 2_880, "basic": 15_000, "standard": None})
+"""Operations a day by access level, in production (vendor page "Access levels")."""
 
 
 def daily(delay: float, *, name: str = "Number of operations for basic access") -> Refusal:
@@ -28,9 +33,19 @@ def _quota(member: str, delay: float, scope: str, name: str) -> Problem:
 
 
 class Limits:
-    """Both quotas; None means that there is none."""
+    """Both quotas; None means that there is none.
 
-    def __init__(self, operations_per_day: int | None, queries_per_second: float | None) -> None:
+    Raises:
+        InvalidRequestError: for a tier that does not exist.
+    """
+
+    def __init__(
+        self, operations_per_day: int | None, queries_per_second: float | None, tier: str | None = None
+    ) -> None:
+        if tier is not None and tier not in TIERS:
+            refuse("tier", tier, f"one of {', '.join(TIERS)}, or None for no limits")
+        if tier is not None and operations_per_day is None:
+            operations_per_day = TIERS[tier]
         self.operations_per_day = operations_per_day
         self.queries_per_second = queries_per_second
         self._day: deque[tuple[float, int]] = deque()

@@ -10,6 +10,7 @@ from backstay.clock import utc
 from backstay.sandbox.delivery import account_spend
 from backstay_adapters.meta.sandbox.context import DONE
 from backstay_adapters.meta.sandbox.fields import parse_fields
+from backstay_adapters.meta.sandbox.kinds import ACCOUNT_FIELDS
 from backstay_adapters.meta.sandbox.params import stamp
 from backstay_adapters.meta.sandbox.refusal import Data, Refused, param
 
@@ -30,11 +31,11 @@ def get(ctx: Ctx) -> Data:
     row = _row(ctx, account)
     found: Data = {}
     for field in fields:
-        if field.name not in row:
+        if field.name not in ACCOUNT_FIELDS:
             raise param(f"Tried accessing nonexisting field ({field.name}) on node type (AdAccount)")
         if field.name in BUSINESS_ONLY and "business_management" not in ctx.grant.scopes:
             raise Refused(200, message="(#200) Requires business_management permission to manage the object")
-        found[field.name] = row[field.name]
+        found[field.name] = row.get(field.name)
     return {name: value for name, value in {**found, "id": row["id"]}.items() if value is not None}
 
 
@@ -58,7 +59,7 @@ def spent(ctx: Ctx, account: Account) -> int:
 
 
 def _minor(account: Account, value: str) -> int:
-    """The limit is sent in main units, unlike everything else (the vendor's page "Ad Account")."""
+    """The limit is sent in main units (the SDK types it as a float) and read in minor ones."""
     try:
         return round(float(value) * account.offset)
     except ValueError:
@@ -87,6 +88,5 @@ def _row(ctx: Ctx, account: Account) -> dict[str, Any]:
         "business": None if account.business is None else {"id": account.business, "name": "Sandbox business"},
         "age": 365.0, "capabilities": ["CAN_CREATE_ADS"], "created_time": stamp(1_600_000_000, account.timezone),
         "offsite_pixels_tos_accepted": True, "business_name": "Sandbox Ltd", "user_tasks": ["ADVERTISE", "ANALYZE"],
-        "is_direct_deals_enabled": False, "tax_id_status": 0, "default_dsa_payor": None,
-        "default_dsa_beneficiary": None,
+        "is_direct_deals_enabled": False, "tax_id_status": 0,
     }  # fmt: skip

@@ -100,6 +100,7 @@ class MetaSandbox:
         self.budget_changes: dict[str, list[float]] = {}
         self.cap_changes: dict[str, list[float]] = {}
         self.uploads: dict[str, str] = {}
+        self._counted: dict[str, tuple[int, int]] = {}
         self.endings = list(self._endings)
         self._requests = 0
 
@@ -203,7 +204,13 @@ class MetaSandbox:
         return route[1](Ctx(self, request, params, now, grant, found, fault, stale))
 
     def _active(self, account: str) -> int:
-        return sum(thing.state is State.ACTIVE for thing in self.world.at(account, AD))
+        """Active ads, counted anew when something has happened."""
+        happened = len(self.world.log)
+        known = self._counted.get(account)
+        if known is None or known[0] != happened:
+            count = sum(thing.state is State.ACTIVE for thing in self.world.at(account, AD))
+            known = self._counted[account] = (happened, count)
+        return known[1]
 
     def _headers(self, account: str | None, now: float) -> dict[str, str]:
         return self.usage.headers(account, self._active(account) if account else 0, now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from backstay.sandbox.delivery import spent
 from backstay.sandbox.world import AD_GROUP, Thing
-from backstay_adapters.meta.sandbox.refusal import Data, Refused, invalid, param
+from backstay_adapters.meta.sandbox.refusal import Data, Refused, invalid
 
 if TYPE_CHECKING:
     from backstay_adapters.meta.sandbox.context import Ctx
@@ -121,8 +121,6 @@ def cap(ctx: Ctx, account: Account) -> Data:
 def minimums(ctx: Ctx) -> Data:
     """GET /act_{id}/minimum_budgets."""
     account = ctx.account
-    if ctx.params.get("bid_amount") is not None and ctx.params.whole("bid_amount") == 0:
-        raise param("Param bid_amount must be greater than 0")
     low = account.minimum
     return {
         "data": [

@@ -69,8 +69,7 @@ KNOWN: Final = frozenset({*NAMES, "spend", *_PLAIN, *_RATES, *_LISTS})
 
 def figure(sums: Numbers, name: str, windows: tuple[str, ...]) -> Any:
     """One metric as the vendor writes it; None when there is nothing to write."""
-    all_clicks = sums["clicks"] + sums["clicks"] // 4
-    every: Numbers = {**sums, "all_clicks": all_clicks}
+    every: Numbers = {**sums, "all_clicks": 2 * sums["clicks"]}  # no share: days must add up to their range
     if name == "spend":
         return format(sums["spend"].quantize(Decimal("0.01")).normalize(), "f")
     if name in _PLAIN:

@@ -150,5 +150,5 @@ def _named(ctx: Ctx, account: Account, name: str) -> Thing:
         raise invalid("Too many labels", f"An account can have {MOST_OF_ACCOUNT} labels.")
     data: dict[str, Any] = {"_turn": turn}
     return ctx.world.create(
-        ctx.now, id=ctx.sim.new_id(), account=account.id, level=LABEL, name=name, data=data, spends=False, key=None
+        ctx.now, id=ctx.sim.new_id(), account=account.id, level=LABEL, name=name, data=data, spends=False, key=""
     )

@@ -45,6 +45,10 @@ class TikTokCreates(TikTokReads):
         }  # fmt: skip
         return Draft((request,), {"flow": flow})
 
+    def _refuses_repeats(self, draft: Draft) -> bool:
+        """Names are unique in the manual flow; Smart+'s request id is forgotten after ten seconds."""
+        return draft.extra["flow"] == "manual"
+
     async def _send_create(self, level: Level, draft: Draft) -> str:
         (request,) = draft.requests
         data = await self._post(request["path"], request["body"])

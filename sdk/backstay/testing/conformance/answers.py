@@ -25,7 +25,7 @@ from backstay.errors import BackstayError, InvalidRequestError, StaleInputError
 from backstay.sandbox import FaultKind, FaultRule
 from backstay.taxonomy import TYPES
 from backstay.testing.bench import Bench, VendorError
-from backstay.testing.conformance.common import KEY
+from backstay.testing.conformance.common import KEY, LAG
 from backstay.writes.tree import activate_tree
 
 DAY: Final = 86_400.0
@@ -84,6 +84,7 @@ class AnswerCases:
 
         async def main() -> tuple[list[str], set[str]]:
             made = {await self._made(bench, ads, number) for number in range(7)}
+            await bench.clock.sleep(LAG)
             seen: list[str] = []
             async for campaign in ads.list_campaigns(Query(page_size=3), max_age=0):
                 if len(seen) == 2:
@@ -105,6 +106,7 @@ class AnswerCases:
 
         async def main() -> tuple[list[str], set[str]]:
             made = {await self._made(bench, ads, number) for number in range(5)}
+            await bench.clock.sleep(LAG)
             pages = ads.list_campaigns(Query(page_size=2), max_age=0)
             seen: list[str] = []
             async for campaign in pages:
@@ -174,6 +176,7 @@ class AnswerCases:
             await activate_tree(ads, built.value)
             campaign = built.value.campaign.ref
             assert ads.owns(campaign)
+            await bench.clock.sleep(LAG)
             assert campaign in await ads.find_by_key(Level.CAMPAIGN, KEY)
             live = await ads.get_campaign(campaign, max_age=0)
             steered = await ads.set_budget(campaign, Budget.daily(bench.money("130.00")), expect=live)

@@ -8,6 +8,8 @@ from backstay.testing.bench import Bench
 from backstay.writes.journal import JournalKey, State
 
 KEY: Final = "conformance/1"
+LAG: Final = 15.0
+"""Seconds after which lists show for certain what was made: more than a simulator under this suite may lag."""
 
 
 async def creates(bench: Bench) -> list[tuple[JournalKey, State]]:

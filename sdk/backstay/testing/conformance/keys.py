@@ -11,7 +11,7 @@ from backstay.ads import AdPlatform, Budget, Campaign, ConfiguredStatus, Level
 from backstay.errors import IdempotencyConflictError, InvalidRequestError
 from backstay.sandbox import FaultKind
 from backstay.testing.bench import Bench
-from backstay.testing.conformance.common import KEY, creates
+from backstay.testing.conformance.common import KEY, LAG, creates
 from backstay.writes.journal import State
 from backstay.writes.tree import activate_tree
 
@@ -44,7 +44,9 @@ class KeyCases:
         async def main() -> set[str]:
             ads = bench.adapter()
             first = await ads.create_campaign(bench.campaign(), idempotency_key=KEY)
-            ads = bench.adapter() if another_process else ads
+            if another_process:
+                ads = bench.adapter()
+                await bench.clock.sleep(LAG)  # vendors that take a name twice can be asked only what they show
             second = await ads.create_campaign(bench.campaign(), idempotency_key=KEY)
             assert second.how == ("adopted" if another_process else "replayed")
             return {first.value.ref.id, second.value.ref.id}

@@ -1,0 +1,40 @@
+"""What Meta can do (Marketing API v26.0)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from backstay.ads import Capabilities, Capability, Platform
+from backstay_adapters.meta.profile import API_VERSION
+
+CAPABILITIES: Final = Capabilities.of(
+    Platform.META,
+    Capability.AD_GROUP_BUDGET,
+    Capability.CAMPAIGN_BUDGET,
+    Capability.CAMPAIGN_LIFETIME_BUDGET,
+    Capability.BALANCE,
+    Capability.ARCHIVE,
+    Capability.DELETE,
+    Capability.START_PAUSED,
+    Capability.SECONDARY_STATUS,
+    Capability.CREATIVE_OBJECT,
+    Capability.IMAGE_UPLOAD,
+    Capability.VIDEO_UPLOAD,
+    Capability.ENGAGEMENT_OBJECTIVE,
+    Capability.VALIDATE_ONLY,
+    Capability.LABELS,
+    Capability.REPORT_JOB,
+    version=API_VERSION,
+    reasons={
+        Capability.SHARED_BUDGET: "a budget belongs to one campaign or ad set",
+        Capability.NO_BUDGET: "every campaign or its ad sets have a limit",
+        Capability.CREATIVE_EDIT_IN_PLACE: "a creative's content is fixed: update_ad(creative=...) makes a new one",
+        Capability.AI_DISCLOSURE: "no field of the API declares it; Ads Manager does",
+        Capability.KEYWORDS: "Meta does not target keywords",
+        Capability.NATIVE_IDEMPOTENCY: "there is no key of any kind; markers are used",
+        Capability.ATOMIC_TREE: "create_tree builds level by level and can be called again",
+        Capability.NAME_UNIQUE: "names repeat freely",
+        Capability.PLATFORM_EXPERIMENT: "split tests are not covered",
+        Capability.CHANGE_LOG: "not covered",
+    },
+)

@@ -1,0 +1,81 @@
+"""Creatives as objects of their own: for several ads that show the same. An ad makes its own otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from backstay.ad_adapter import Request
+from backstay.ads import Created, Creative
+from backstay.answer import stamp
+from backstay.engine.write import Written
+from backstay.errors import InvalidRequestError
+from backstay.operation import CallOptions, operation
+from backstay.policies.effect import Effect
+from backstay.writes.marker import token
+from backstay_adapters.meta.adapter.reads import rows_of
+from backstay_adapters.meta.adapter.reports import MetaReports
+from backstay_adapters.meta.wire import write
+from backstay_adapters.meta.wire.creative import creative as parse
+from backstay_adapters.meta.wire.creative import creative_out
+from backstay_adapters.meta.wire.kinds import AD
+from backstay_adapters.meta.wire.read import required
+
+
+class MetaCreatives(MetaReports):
+    """The account's creatives. They spend nothing, and their content cannot be changed."""
+
+    async def get_creative(self, id: str, **options: Unpack[CallOptions]) -> Creative:  # noqa: A002 - the field's own name
+        """One creative as the vendor has it; raises NotFoundError."""
+        return parse(await self._creative(id, **options))
+
+    @operation(Effect.READ, deciding=True, group="objects", name="get_creative")
+    async def _creative(self, id: str, **_: Unpack[CallOptions]) -> dict[str, Any]:  # noqa: A002 - as above
+        fields = ",".join(AD.fields["creative"])
+        found = await self._send(self._build("AdCreative", id, "api_get", {"fields": fields}))
+        return dict(found) if isinstance(found, dict) else {}
+
+    async def create_creative(
+        self, creative: Creative, *, name: str, idempotency_key: str, **options: Unpack[CallOptions]
+    ) -> Created[Creative]:
+        """Make a creative, once for each key; give its `id` to ads: `Creative(kind=..., id=...)`.
+
+        It is found again by a label, because the vendor may change the names of creatives.
+        """
+        if creative.id is not None:
+            raise InvalidRequestError(
+                "the creative has an id, so it is there", field="creative.id", value=creative.id, vendor=self.vendor,
+                hint="leave the id out to have a new one made",
+            )  # fmt: skip
+        label = write.label_of(token(self.vendor, self.account, "create_creative", idempotency_key))
+        body = {**creative_out(creative, name), "adlabels": [{"name": label}]}
+        request = self._build("AdAccount", self.account, "create_ad_creative", body)
+        payload = {"creative": creative, "name": name}
+        written = await self._create_creative(payload, request, label, idempotency_key=idempotency_key, **options)
+        made: Created[Creative] = Created(value=await self.get_creative(written.value), how=written.how)
+        return stamp(made, self._now())
+
+    @operation(
+        Effect.CREATE, look="_look_creative", payload=("payload",), group="create", limits=("ad_create",),
+        name="create_creative",
+    )  # fmt: skip
+    async def _create_creative(
+        self, payload: Any, request: Request, label: str, *, idempotency_key: str, **_: Unpack[CallOptions]
+    ) -> Written[str]:
+        del payload, label, idempotency_key  # the payload makes the hash, the label is in the request
+        return Written(required(await self._send(request), "id"))
+
+    async def _look_creative(
+        self, payload: Any, request: Request, label: str, *, idempotency_key: str
+    ) -> Sequence[str]:  # fmt: skip
+        del payload, request, idempotency_key
+        return await self._labelled_creatives(label)
+
+    @operation(Effect.READ, deciding=True, group="objects", name="find_creative")
+    async def _labelled_creatives(self, label: str, **_: Unpack[CallOptions]) -> Sequence[str]:
+        ids = await self._labels(label)
+        if not ids:
+            return ()
+        params = {"ad_label_ids": ids, "operator": "ANY", "fields": "id"}
+        data = await self._send(self._build("AdAccount", self.account, "get_ad_creatives_by_labels", params))
+        return sorted((required(row, "id") for row in rows_of(data)), key=lambda id_: (len(id_), id_))

@@ -1,0 +1,64 @@
+"""What an object's status comes to: Meta's effective status, and what it keeps quiet about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from backstay.ads.parts import Schedule, Status
+from backstay.ads.words import ConfiguredStatus, DeliveryStatus
+from backstay.values import FrozenDict
+from backstay_adapters.meta.wire import words
+
+HARD: Final = "HARD_ERROR"
+"""The `error_type` of an issue that stops delivery; others only limit it."""
+
+
+def status(raw: Mapping[str, Any], schedule: Schedule, now: datetime) -> Status:
+    """The switch, the effective status, and the vendor's reasons."""
+    switch, effective = str(raw.get("status") or raw.get("configured_status") or ""), raw.get("effective_status")
+    raws = {"status": switch, "effective_status": effective}
+    return Status(
+        configured=words.CONFIGURED.get(switch, ConfiguredStatus.UNKNOWN),
+        delivery=_delivery(raw, str(effective), schedule, now),
+        reasons=(*_issues(raw), *_checks(raw)),
+        raw=FrozenDict({name: value for name, value in raws.items() if value}),
+    )
+
+
+def _delivery(raw: Mapping[str, Any], effective: str, schedule: Schedule, now: datetime) -> DeliveryStatus:
+    known = words.DELIVERY.get(effective, DeliveryStatus.UNKNOWN)
+    if known is DeliveryStatus.LIMITED and any(each.get("error_type") == HARD for each in _listed(raw, "issues_info")):
+        return DeliveryStatus.MISCONFIGURED
+    # Meta goes on saying ACTIVE before the start, after the end, and when a lifetime's budget is gone.
+    if known is not DeliveryStatus.DELIVERING:
+        return known
+    if schedule.end is not None and schedule.end <= now:
+        return DeliveryStatus.ENDED
+    if schedule.start is not None and schedule.start > now:
+        return DeliveryStatus.SCHEDULED
+    if raw.get("lifetime_budget") not in {None, "", "0"} and str(raw.get("budget_remaining")) == "0":
+        return DeliveryStatus.BUDGET_EXHAUSTED
+    stage = raw.get("learning_stage_info")
+    learning = isinstance(stage, Mapping) and stage.get("status") == "LEARNING"
+    return DeliveryStatus.LEARNING if learning else known
+
+
+def _listed(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = raw.get(name)
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _issues(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    found = (_told(each, "error_summary", "error_message") for each in _listed(raw, "issues_info"))
+    return tuple(text for text in found if text)
+
+
+def _checks(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    found = (_told(each, "summary", "description") for each in _listed(raw, "failed_delivery_checks"))
+    return tuple(text for text in found if text)
+
+
+def _told(entry: Mapping[str, Any], *names: str) -> str:
+    return ": ".join(str(entry[name]) for name in names if entry.get(name))
