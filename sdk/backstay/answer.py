@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, TypeVar
 
-from backstay.errors import StaleInputError
+from backstay.errors import Attempt, StaleInputError
 from backstay.values import EMPTY, Extra, Value, origin
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class Served:
     request_ids: tuple[str, ...] = ()
     cause: str | None = None
     """The type of the error that made us serve a stale answer."""
+    timeline: tuple[Attempt, ...] = ()
+    """The attempts that failed before this answer came."""
 
 
 UNSERVED: Final = Served(source="stale", age=float("inf"), attempts=0, cause="NOT_SERVED")

@@ -19,7 +19,16 @@ from backstay.errors import BackstayError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
 from backstay.letters.adapting import LeavesLetters, made_already
 from backstay.letters.frame import suspected
-from backstay.operation import OPTIONS, CallOptions, Operation, merge_options, refuse_unknown, split_options, tags_of
+from backstay.operation import (
+    OPTIONS,
+    CallOptions,
+    Criticality,
+    Operation,
+    merge_options,
+    refuse_unknown,
+    split_options,
+    tags_of,
+)
 from backstay.policies.effect import Effect
 from backstay.profile import Limit, Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
@@ -156,6 +165,8 @@ class Adapter(LeavesLetters):
             plan = self.plan(operation, options)
         else:
             plan = self._plans.get(operation.name) or self.plan(operation, {})
+        if callable(operation.cost):
+            plan = replace(plan, cost=operation.cost(*args[1:], **kwargs))
         if operation.effect in _READS:
             return await self._read(operation, plan, body, args, kwargs)
         return await self._watched(
@@ -252,6 +263,7 @@ class Adapter(LeavesLetters):
             attempts=call.calls,
             request_ids=call.request_ids,
             cause=cached.cause if cached is not None else None,
+            timeline=call.timeline,
         )
         return with_served(value, served)
 
@@ -264,6 +276,7 @@ class Adapter(LeavesLetters):
 
     def _plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:
         profile = self.profile
+        scope = self._scope(operation)
         calls = attempts(options.get("max_attempts"), options.get("max_retries"), profile.retry.max_attempts)
         max_stale = profile.max_stale.get(operation.name, operation.max_stale)
         return Plan(
@@ -271,7 +284,7 @@ class Adapter(LeavesLetters):
             function=operation.name,
             effect=operation.effect,
             clock=self.runtime.clock,
-            scope=self._scope(operation),
+            scope=scope,
             events=self.runtime.events,
             retry=profile.retry if calls == profile.retry.max_attempts else replace(profile.retry, max_attempts=calls),
             judge=self.judge,
@@ -279,7 +292,7 @@ class Adapter(LeavesLetters):
                 "attempt_timeout", options.get("attempt_timeout", profile.timeout(operation.kind))
             ),
             deadline=positive("deadline", options.get("deadline", profile.deadline)),
-            cost=operation.cost * (1.0 if operation.effect in _READS else profile.write_cost),
+            cost=_cost(operation, profile),
             ttl=profile.ttl.get(operation.name, operation.ttl),
             max_age=options.get("max_age"),
             max_stale=options.get("max_stale", max_stale),
@@ -288,7 +301,8 @@ class Adapter(LeavesLetters):
             patience=profile.patience,
             generate_again=profile.generate_again,
             renew=self._renew if self.credentials.renewable else None,
-            criticality=options.get("criticality", "interactive"),
+            criticality=criticality(operation, options.get("criticality")),
+            hedge=scope.hedge(operation.name, profile.hedge) if operation.hedge and profile.hedge else None,
         )
 
     def _scope(self, operation: Operation, narrow: str = "", target: str = "") -> Scope:
@@ -367,6 +381,12 @@ class _Life:
             return
 
 
+def _cost(operation: Operation, profile: Profile) -> float:
+    """What an attempt takes where that does not depend on the call's arguments."""
+    own = 1.0 if callable(operation.cost) else float(operation.cost)
+    return own if operation.effect in _READS else own * profile.write_cost
+
+
 def _passes(limit: Limit, operation: Operation) -> bool:
     """Whether an operation passes a limit that it does not name."""
     if limit.per == "object":
@@ -383,6 +403,17 @@ def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:
         return await look(*args, **kwargs)
 
     return bound
+
+
+def criticality(operation: Operation, given: str | None) -> Criticality:
+    """Who waits for the answer: what the caller says, else by what the operation does."""
+    if given is None:
+        return Criticality.INTERACTIVE if operation.effect in _READS else Criticality.WRITE
+    if given not in tuple(Criticality):
+        raise InvalidRequestError(
+            "no such criticality", field="criticality", value=given, hint=f"one of {', '.join(Criticality)}"
+        )
+    return Criticality(given)
 
 
 def positive(name: str, seconds: float) -> float:

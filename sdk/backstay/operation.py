@@ -16,6 +16,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypedDict, Type
 
 from backstay.errors import InvalidRequestError
 from backstay.policies.effect import Effect
+from backstay.policies.rate import Cost
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,8 +60,9 @@ class Operation:
 
     name: str
     effect: Effect
-    cost: float = 1.0
-    """Tokens that one attempt takes from the limiter."""
+    cost: float | Callable[..., Cost] = 1.0
+    """Tokens that one attempt takes from the limits. Where a vendor counts tokens or points beside calls, a function of
+    the call's arguments gives them by limit: `{"tokens": 1200.0}` takes one from each limit that it does not name."""
     ttl: float = 0.0
     """Seconds that an answer counts as fresh; 0 is not cached."""
     max_stale: float = 0.0
@@ -72,6 +74,8 @@ class Operation:
     """Which timeout of the profile: api_call, upload, report, ai_generation ..."""
     tags: tuple[str, ...] | Callable[..., tuple[str, ...]] = ()
     """Cache tags of a read; for a write, the tags that it makes invalid. A function makes them from the arguments."""
+    hedge: bool = False
+    """Whether a READ may be asked twice at once, when the first answer is later than nearly all others."""
     deciding: bool = False
     """A read that decides a write: no cache, no stale answer, no joined flight."""
     payload: tuple[str, ...] = ()

@@ -11,9 +11,11 @@ from typing import Any, Final
 from backstay.policies.backoff import Backoff, Jitter
 from backstay.policies.breaker import BreakerOptions
 from backstay.policies.bulkhead import BulkheadOptions
+from backstay.policies.hedge import HedgeOptions
 from backstay.policies.pace import PaceOptions
 from backstay.policies.retry import Retry
 from backstay.policies.settings import above, refuse, whole, within
+from backstay.policies.strain import StrainOptions
 
 DEFAULT_TIMEOUT: Final = 30.0
 
@@ -82,6 +84,10 @@ class Profile:
     budget_reserve: float = 10.0
     breaker: BreakerOptions = field(default_factory=BreakerOptions)
     bulkhead: BulkheadOptions = field(default_factory=BulkheadOptions)
+    strain: StrainOptions = field(default_factory=StrainOptions)
+    """When and how far the number of calls under way is cut by itself, while the vendor is slow."""
+    hedge: HedgeOptions | None = field(default_factory=HedgeOptions)
+    """When reads that are declared safe are asked a second time; None for never."""
     limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
     """By name; "app" is the one that every call passes, operations name others."""
     write_cost: float = 1.0

@@ -6,7 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 from weakref import WeakValueDictionary
 
 from backstay.cache import Cache
@@ -14,11 +14,12 @@ from backstay.clock import Clock, SystemClock
 from backstay.engine.scope import Scope
 from backstay.errors import InvalidRequestError
 from backstay.events import Listener, Problem, Stream
-from backstay.policies.breaker import Breaker
+from backstay.policies.breaker import Breaker, State
 from backstay.policies.budget import RetryBudget
 from backstay.policies.bulkhead import Bulkhead
 from backstay.policies.pace import Pace
 from backstay.policies.rate import Limiter, Meter, TokenBucket, Window
+from backstay.policies.settings import refuse
 from backstay.redact import scrub
 from backstay.stores.protocol import log_problem
 from backstay.writes.folder import DATABASE, LETTERS, MEMORY, SPILL, Where, state_folder
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 MAX_SCOPES: Final = 10_000
 
 ScopeKey = tuple[str, ...]
+Forced = Literal["open", "closed"]
+FORCED: Final = {"open": State.FORCED_OPEN, "closed": State.FORCED_CLOSED}
 
 
 class RuntimeOptions(TypedDict, total=False):
@@ -92,6 +95,7 @@ class Runtime:
         self._scopes: OrderedDict[ScopeKey, Scope] = OrderedDict()
         # A limiter lives as long as a scope that uses it.
         self._limiters: WeakValueDictionary[ScopeKey, Limiter] = WeakValueDictionary()
+        self._forced: dict[tuple[str, str | None], State] = {}
         self._pid = os.getpid()
 
     @classmethod
@@ -186,9 +190,29 @@ class Runtime:
             if scope is None:
                 limiters = {name: self._limiter(name, shared, profile) for name, shared in limits.items()}
                 scope = self._scopes[key] = self._make(key, profile, limiters, within)
+                for (vendor, account), state in self._forced.items():
+                    if within is None and _belongs(key, vendor, account):
+                        scope.breaker.force(state, self.clock.monotonic())
                 self._shrink()
             self._scopes.move_to_end(key)
             return scope
+
+    def force_breakers(self, state: Forced | None, *, vendor: str, account: str | None = None) -> int:
+        """Hold a vendor's breakers "open" or "closed" by hand, of one account or of all; None lets them decide again.
+
+        Holds for scopes that come later, too. Returns how many there are now.
+        """
+        if state not in {None, *FORCED}:
+            refuse("state", state, f"one of {', '.join(FORCED)}, or None")
+        self._forced.pop((vendor, account), None)
+        if state is not None:
+            self._forced[vendor, account] = FORCED[state]
+        with self._lock:
+            found = [scope for key, scope in self._scopes.items() if _belongs(key, vendor, account)]
+        for scope in found:
+            with scope.lock:
+                scope.breaker.force(FORCED[state] if state else None, self.clock.monotonic())
+        return len(found)
 
     def _make(self, key: ScopeKey, profile: Profile, limiters: Mapping[str, Limiter], within: Scope | None) -> Scope:
         return Scope(
@@ -197,6 +221,7 @@ class Runtime:
             budget=RetryBudget(profile.budget_ratio, profile.budget_reserve) if within is None else within.budget,
             bulkhead=Bulkhead(profile.bulkhead),
             limiters=limiters,
+            strain=profile.strain,
             lock=self._policies,
         )
 
@@ -219,6 +244,11 @@ class Runtime:
         """All scopes known now, for health pages and `explain`."""
         with self._lock:
             return tuple(self._scopes.values())
+
+
+def _belongs(key: ScopeKey, vendor: str, account: str | None) -> bool:
+    """Whether a scope is of a vendor and account: keys are (vendor, host, credential, account, group, ...)."""
+    return key[0] == vendor and (account is None or (len(key) > 3 and key[3] == account))
 
 
 def meters(limit: Limit | None) -> tuple[Meter, ...]:

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from backstay.errors import CircuitOpenError
+from backstay.errors import CircuitOpenError, InvalidRequestError
 from backstay.events import Event
 from backstay.policies.breaker import State
 from backstay.profile import Limit, Profile
@@ -76,3 +76,25 @@ def test_what_goes_wrong_in_the_background_is_an_event() -> None:
     runtime.cache.on_problem("cache.refresh", ValueError("access_token=abcdefgh"))
     assert [event.name for event in events] == ["problem"]
     assert "abcdefgh" not in str(events[0].facts())
+
+
+def test_breakers_are_held_open_by_hand_and_let_go_again() -> None:
+    """One account of two; the scopes that come later are held too, until somebody says None."""
+    clock = VirtualClock()
+    runtime = Runtime.in_memory(clock=clock, listeners=())
+    one, other = (
+        TikTokAds(each, TOKEN, runtime=runtime, transport=SimTransport(TikTokSandbox(), clock))
+        for each in ADVERTISERS[:2]
+    )
+
+    async def main() -> None:
+        runtime.force_breakers("open", vendor="tiktok", account=ADVERTISERS[0])
+        with pytest.raises(CircuitOpenError):
+            await one.get_account(max_age=0, max_stale=0)
+        await other.get_account()
+        assert runtime.force_breakers(None, vendor="tiktok", account=ADVERTISERS[0]) >= 1
+        await one.get_account(max_age=0)
+        with pytest.raises(InvalidRequestError, match="open, closed"):
+            runtime.force_breakers("ajar", vendor="tiktok")  # type: ignore[arg-type]  # on purpose
+
+    virtually(main(), clock)

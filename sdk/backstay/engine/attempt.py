@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from backstay.engine.hedge import hedged
 from backstay.engine.timer import Watch, sweep_of
 from backstay.errors import Attempt, BackstayError, CallTimeoutError, DeadlineExceededError, InternalError
 from backstay.taxonomy import BREAKING, Certainty
@@ -41,12 +42,15 @@ async def attempt(
     sweep = sweep_of(asyncio.get_running_loop())
     watch = sweep.watch(limit)
     try:
-        value = await body(*args, **kwargs)
+        if plan.hedge is None or call.calls > 1:
+            value = await body(*args, **kwargs)
+        else:
+            value = await hedged(call, plan.hedge, body, args, kwargs)
     except BaseException as error:
         sweep.drop(watch)
         now = clock.monotonic()
         failure = _named(call, watch, error, limit)
-        plan.scope.done(permit, now, now - began, verdict(failure))
+        plan.scope.done(permit, now, now - began, verdict(failure), limit, lost=overloaded(failure))
         if failure is None:
             raise
         record(call, failure, began, now - began)
@@ -57,7 +61,7 @@ async def attempt(
     if watch.fired:  # the answer won the race against the timer: take the request to cancel back
         watch.task.uncancel()
     now = clock.monotonic()
-    plan.scope.done(permit, now, now - began, False)
+    plan.scope.done(permit, now, now - began, False, plan.attempt_timeout)
     return value
 
 
@@ -91,6 +95,15 @@ def verdict(failure: BackstayError | None) -> bool | None:
     if failure is None or failure.why is not None or failure.type in NO_VERDICT:
         return None
     return failure.type in BREAKING
+
+
+OVERLOADED = frozenset({"TIMEOUT", "PLATFORM_TIMEOUT", "SERVICE_UNAVAILABLE"})
+"""Types that say that the vendor has more to do than it can."""
+
+
+def overloaded(failure: BackstayError | None) -> bool:
+    """Whether a failure speaks of too much work at once."""
+    return failure is not None and failure.type in OVERLOADED and failure.why is None
 
 
 def record(call: Call, failure: BackstayError, began: float, took: float) -> None:

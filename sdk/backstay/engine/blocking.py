@@ -14,8 +14,9 @@ from backstay.engine import report
 from backstay.engine.attempt import record, verdict
 from backstay.engine.call import Call, enter, leave
 from backstay.engine.decide import finish, next_move, wait_or_raise
+from backstay.engine.line import RANKS, look, queue
+from backstay.engine.line import leave as quit_line
 from backstay.engine.loop import admit
-from backstay.engine.scope import look
 from backstay.errors import BackstayError
 
 if TYPE_CHECKING:
@@ -79,10 +80,10 @@ def _attempt(
 def _wait_turn(call: Call) -> int:
     """Stand in the line, the same one in which tasks stand; returns the permit."""
     clock, scope = call.plan.clock, call.plan.scope
-    waiter, began = ThreadWaiter(clock), clock.monotonic()
+    waiter, began = ThreadWaiter(clock, RANKS[call.plan.criticality]), clock.monotonic()
     try:
         with scope.lock:
-            scope.queue(waiter)
+            queue(scope, waiter, began, call.plan.cost, call.deadline - began)
         try:
             while True:
                 permit, pause = look(scope, call, waiter, began)
@@ -90,7 +91,7 @@ def _wait_turn(call: Call) -> int:
                     break
                 waiter.wait(pause)
         finally:
-            scope.quit(waiter)
+            quit_line(scope, waiter)
     except BackstayError as refusal:
         raise finish(call, refusal, None) from None
     report.waited(call, clock.monotonic() - began)
@@ -100,14 +101,16 @@ def _wait_turn(call: Call) -> int:
 class ThreadWaiter:
     """A thread in the line."""
 
-    __slots__ = ("_clock", "_event")
+    __slots__ = ("_clock", "_event", "rank", "shed")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, rank: int = 1) -> None:
+        self.rank = rank
+        self.shed = False
         self._clock = clock
         self._event = threading.Event()
 
     def wake(self) -> None:
-        """See `backstay.engine.scope.Waiter`; comes from any thread."""
+        """See `backstay.engine.line.Waiter`; comes from any thread."""
         self._event.set()
 
     def wait(self, seconds: float) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from backstay.errors import Attempt, BackstayError
     from backstay.events import Stream
     from backstay.policies.effect import Effect
+    from backstay.policies.hedge import Hedge
+    from backstay.policies.rate import Cost
     from backstay.policies.retry import Retry
 
 
@@ -35,7 +37,7 @@ class Plan:
     """Turns what an attempt raised into an error of ours: the vendor's table, or the rule of a plain function."""
     attempt_timeout: float = 30.0
     deadline: float = 130.0
-    cost: float = 1.0
+    cost: Cost = 1.0
     ttl: float = 0.0
     max_age: float | None = None
     max_stale: float = 0.0
@@ -48,6 +50,8 @@ class Plan:
     renew: Callable[[], Awaitable[bool]] | None = None
     """Asks for a new credential after TOKEN_EXPIRED; False when there is none."""
     criticality: str = "interactive"
+    hedge: Hedge | None = None
+    """Of a read that may be asked twice at once: when."""
 
 
 class Call:

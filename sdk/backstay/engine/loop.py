@@ -9,7 +9,7 @@ from backstay.engine.attempt import attempt
 from backstay.engine.call import Call, Settled, enter, leave
 from backstay.engine.call import current as current_call
 from backstay.engine.decide import exists_already, finish, next_move, wait_or_raise
-from backstay.engine.scope import wait_turn
+from backstay.engine.line import wait_turn
 from backstay.errors import BackstayError, DeadlineExceededError
 from backstay.policies.effect import Move
 from backstay.taxonomy import Certainty

@@ -57,6 +57,8 @@ class BreakerOptions:
     close_after: int = 3
     ramp: float = 0.5
     ramp_from: float = 0.25
+    shadow: bool = False
+    """Decide and report, but hold nobody back: to see what it would do before it does."""
 
     def __post_init__(self) -> None:
         """Refuse settings outside their range."""
@@ -209,6 +211,16 @@ class Breaker:
     def cancel(self, token: int, now: float) -> None:  # noqa: ARG002 - the same shape as success and failure
         """The call with this token ended without a verdict: its permit is free, nothing else moves."""
         self._leases.pop(token, None)
+
+    def forgive(self) -> None:
+        """Begin a new generation in the same state: what fails from older calls has a cause that has been mended."""
+        if not self._current:
+            return
+        self._tally.clear()
+        self._token += 1
+        if self._pass:
+            self._pass = self._token
+        self._current = self._token
 
     def force(self, state: State | None, now: float) -> None:
         """Hold the breaker FORCED_OPEN or FORCED_CLOSED, or any other state; None sets it back to CLOSED."""

@@ -71,6 +71,10 @@ class RetryBudget:
         balance = self.balance + self.ratio
         self.balance = balance if balance < self.cap else self.cap
 
+    def charge(self, cost: float = 1.0) -> None:
+        """Pay for what is sent in any case, a probe of the breaker: what it costs, retries and hedges cannot spend."""
+        self.balance = max(0.0, self.balance - cost)
+
     def affords(self, cost: float = 1.0) -> bool:
         """Whether `withdraw` would succeed; nothing moves."""
         return self.balance + _DUST >= cost

@@ -54,5 +54,10 @@ class Bulkhead:
         self.in_flight -= 1
 
     def may_queue(self, waiting: int) -> bool:
-        """Whether one more may wait when `waiting` calls wait already; if not, it is shed."""
-        return waiting < self.options.queue
+        """Whether one more may wait when `waiting` calls wait already; if not, it is shed.
+
+        While fewer calls are allowed than usual, no more may wait than may be under way: what waits longer than one
+        answer takes is begun too late to be of use, and is work for a vendor that has too much of it.
+        """
+        options = self.options
+        return waiting < (options.queue if self.limit >= options.limit else min(options.queue, self.limit))

@@ -70,6 +70,12 @@ class Pace:
         wait = self._next - now
         return wait if wait > _INSTANT else 0.0
 
+    def turn(self, now: float, ahead: int, cost: float = 1.0) -> float:
+        """About how many seconds until the turn of somebody with so many before him."""
+        if self.quiet or now >= self._until:
+            return 0.0
+        return self.wait(now, cost) + ahead * self._gap
+
     def take(self, now: float, cost: float = 1.0) -> None:  # noqa: ARG002 - as in wait
         """A call begins."""
         if not self.quiet:

@@ -6,6 +6,7 @@ only the head of the line asks, so whoever is cancelled while waiting holds no t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 from typing import Final, Protocol
 
@@ -17,11 +18,24 @@ _INSTANT: Final = 1e-6
 """A wait below a microsecond is none: it could not move a clock that shows weeks."""
 
 
+Cost = float | Mapping[str, float]
+"""Tokens that one attempt takes: from every limit alike, or by the limit's name (one where it is not named)."""
+
+
+def price(cost: Cost, limit: str) -> float:
+    """What an attempt takes from one limit."""
+    return cost.get(limit, 1.0) if isinstance(cost, Mapping) else cost
+
+
 class Meter(Protocol):
     """What a limiter is made of."""
 
     def wait(self, now: float, cost: float = 1.0) -> float:
         """Seconds until `cost` may be taken; 0.0 = now."""
+        ...
+
+    def turn(self, now: float, ahead: int, cost: float = 1.0) -> float:
+        """About how many seconds until the turn of somebody with so many before him."""
         ...
 
     def take(self, now: float, cost: float = 1.0) -> None:
@@ -60,6 +74,10 @@ class TokenBucket:
         if cost > self.burst:
             refuse("cost", cost, f"at most the burst of {self.burst:g}, or raise the burst")
         return short + _INSTANT
+
+    def turn(self, now: float, ahead: int, cost: float = 1.0) -> float:
+        """See `Meter.turn`; the others are taken to cost as much."""
+        return max(0.0, max(self.full_at, now) + (ahead + 1) * cost * self.gap - now - self.lead)
 
     def take(self, now: float, cost: float = 1.0) -> None:
         """Take tokens; if they are not there the bucket is in debt and later calls wait for it."""
@@ -106,6 +124,11 @@ class Window:
                 gone = old + self.parts + 1
                 return 0.0 if gone <= slot else max(gone * self.width - now, 0.0) + _INSTANT
         return self.seconds
+
+    def turn(self, now: float, ahead: int, cost: float = 1.0) -> float:
+        """See `Meter.turn`: how many more windows must pass, as far as whole ones tell."""
+        left = self.limit - self.used - (ahead + 1) * cost
+        return 0.0 if left >= 0.0 else (-left // self.limit) * self.seconds + self.wait(now, cost)
 
     def take(self, now: float, cost: float = 1.0) -> None:
         """Count `cost` in the current step."""
@@ -210,6 +233,12 @@ class Gate:
         wait = self._next - now
         return wait if wait > _INSTANT else 0.0
 
+    def turn(self, now: float, ahead: int) -> float:
+        """About how many seconds until the turn of somebody with so many before him."""
+        if self.quiet or now >= self._until + self.free_after:
+            return 0.0
+        return self.wait(now) + ahead / self.pace(max(now, self._until))
+
     def take(self, now: float) -> None:
         """One caller passes; the next one's turn comes one pace later."""
         tally = self.tally
@@ -242,6 +271,10 @@ class Limiter:
             if wait > longest:
                 longest = wait
         return longest
+
+    def turn(self, now: float, ahead: int, cost: float = 1.0) -> float:
+        """About how many seconds until the turn of somebody with so many before him; nothing moves."""
+        return max((self.gate.turn(now, ahead), *(bucket.turn(now, ahead, cost) for bucket in self.buckets)))
 
     def take(self, now: float, cost: float = 1.0) -> None:
         """Take from every meter and the gate; ask `wait` first."""
