@@ -17,6 +17,8 @@ def claimed(stored: Record | None, fresh: Record, now: Moment, lease: float, see
     over = stored is None or seen.lease_over(stored, now)
     if stored is None or (stored.state in FREE and over):
         return replace(fresh, beat=now.wall, lease=lease, created=now.wall, updated=now.wall)
+    if stored.state in FREE:  # nothing has been sent yet, and perhaps nothing will be: then another payload is welcome
+        return stored
     if stored.key != fresh.key or stored.payload != fresh.payload:
         raise conflict(stored)
     if stored.state is State.ABANDONED:

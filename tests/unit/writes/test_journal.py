@@ -67,9 +67,12 @@ def test_a_claim_holds_a_key_until_it_is_let_go(journal: Journal) -> None:
     assert done(journal.claim(fresh("two"), after(2))).owner == "two"
 
 
-def test_another_payload_is_a_conflict_even_while_somebody_holds_the_key(journal: Journal) -> None:
-    """The refusal names field, value, cure and the journal id."""
-    done(journal.claim(fresh("one"), after(0)))
+def test_another_payload_is_a_conflict_once_something_was_sent(journal: Journal) -> None:
+    """The refusal names field, value, cure and the journal id; before, the other one is only waited for."""
+    record = done(journal.claim(fresh("one"), after(0)))
+    assert done(journal.claim(fresh("two", payload="other"), after(0))).owner == "one"
+    record.state = State.SENT
+    done(journal.save(record, after(0)))
     with pytest.raises(IdempotencyConflictError) as caught:
         done(journal.claim(fresh("two", payload="other"), after(0)))
     error = caught.value
@@ -479,12 +482,13 @@ class Machine(RuleBasedStateMachine):
         except IdempotencyConflictError:
             assert truth is not None
             assert truth.payload != payload or truth.state is State.ABANDONED
+            assert truth.state not in FREE
             return
         if truth is None or (truth.state in FREE and found.owner == owner):
             assert found.owner == owner
             assert truth is None or not self.alive(truth)
             truth = self.truth[key] = Truth(payload, owner=owner, beat=self.time)
-        assert truth.payload == payload
+        assert truth.payload == payload or truth.state in FREE
         assert truth.state is not State.ABANDONED
         assert (found.state, found.value or "") == (truth.state, truth.value)
         self.taken(process, key, found, owner)
@@ -569,7 +573,8 @@ class Machine(RuleBasedStateMachine):
         self.claim(process, key, payload)
         self.time += LEASE
         truth = self.truth.get(key)
-        if truth is None or truth.payload != payload or truth.state in {*DONE, State.ABANDONED}:
+        closed = truth is not None and (truth.payload != payload and truth.state not in FREE)
+        if truth is None or closed or truth.state in {*DONE, State.ABANDONED}:
             return
         self.claim(process, key, payload)
         assert self.hands[process, key].owner == self.truth[key].owner
