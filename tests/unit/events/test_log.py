@@ -21,8 +21,11 @@ from backstay.errors import RateLimitError
 from backstay.events import (
     BreakerChanged,
     CallFailed,
+    DeadLetter,
     Event,
     FallbackUsed,
+    LetterReplayed,
+    LettersAlarm,
     LimiterWaited,
     Problem,
     RetryAttempt,
@@ -40,6 +43,10 @@ from backstay.testing.clock import WALL_START, VirtualClock, run
 
 AT = "2026-01-01T00:00:00+00:00"
 TRY = {"at": WALL_START, "function": "ask"}
+LEFT: dict[str, Any] = {
+    "dlq_id": "1", "event_id": "e1", "error_type": "x", "error_message": "x", "outcome": "failed", "failures": 1,
+    "replayable": True,
+}  # fmt: skip
 
 
 class Records:
@@ -165,6 +172,12 @@ def test_operation_error_has_the_fields_of_the_requirements(
         (WriteSettled(**TRY, outcome="adopted", found=1), "info"),
         (WriteSettled(**TRY, outcome="unknown", found=0), "warning"),
         (Problem(**TRY, where="cache.refresh", error="x"), "warning"),
+        (DeadLetter(**TRY, **LEFT, stored="store"), "error"),
+        (DeadLetter(**TRY, **LEFT, stored="spill"), "critical"),
+        (DeadLetter(**TRY, **LEFT, stored="nowhere", letter="{}"), "critical"),
+        (LetterReplayed(**TRY, dlq_id="1", outcome="replayed", failures=1), "info"),
+        (LetterReplayed(**TRY, dlq_id="1", outcome="failed", failures=2, error_message="x"), "warning"),
+        (LettersAlarm(at=WALL_START, waiting=1_000, limit=1_000, dropped=1), "error"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.name}",
 )
@@ -173,8 +186,20 @@ def test_levels_and_sentences(records: Records, event: Event, level: str) -> Non
     assert level_of(event) == level
     LogListener(records)(event)
     assert records.lines == [(level, {**records.lines[0][1], "event": event.name, "timestamp": AT})]
-    assert "ask" in sentence(event) or "s:" in sentence(event)
+    assert "ask" in sentence(event) or "s:" in sentence(event) or "1000 dead letters" in sentence(event)
     assert len(sentence(event).split()) > 2
+
+
+def test_a_letter_that_is_kept_nowhere_is_in_the_line_in_full(records: Records) -> None:
+    """Longer than any other field may be; without what looks like a credential, for it is a line of a log."""
+    letter = json.dumps({"dlq_id": "1", "note": "x" * 5_000, "access_token": "abcdefgh"})
+    event = DeadLetter(**TRY, **LEFT, stored="nowhere", letter=letter)
+    LogListener(records)(event)
+    whole = letter.replace("abcdefgh", "REDACTED")
+    assert records.one("dead_letter")["letter"] == whole
+    assert whole in sentence(event)
+    LogListener(records)(DeadLetter(**TRY, **LEFT, stored="store"))
+    assert "letter" not in records.lines[-1][1]
 
 
 def test_the_console_line_of_the_requirements() -> None:
