@@ -90,7 +90,7 @@ STEPS = st.lists(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=STEPS)
-def test_it_agrees_with_a_dict(store: SqliteStore, steps: list[tuple[str, str, str]]) -> None:
+def test_it_agrees_with_a_dict(store: SqliteStore, problems: Problems, steps: list[tuple[str, str, str]]) -> None:
     """After every step, in the file or still on the way there."""
     store.clear()
     model: dict[str, tuple[int, str]] = {}
@@ -112,7 +112,7 @@ def test_it_agrees_with_a_dict(store: SqliteStore, steps: list[tuple[str, str, s
             model = {k: v for k, v in model.items() if not gone(k, v[1])}
         for k in ("a", "a/1", "a/\U0010ffff", "b", "%", "A/1"):
             found = store.get(k)
-            assert (None if found is None else found.value) == (model[k][0] if k in model else None)
+            assert (None if found is None else found.value) == (model[k][0] if k in model else None), problems
 
 
 KILLED = """
