@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from backstay.policies.settings import refuse
 from backstay.sandbox.rpc import RpcReply, Trailing
 from backstay_adapters.google_ads.sandbox.protos import ROOT, Message, message, number
 
@@ -48,6 +49,7 @@ class Problem:
     family: str
     """Such as "campaign_error"."""
     member: str
+    """Its name, or its number where the package is older than the vendor."""
     message: str
     path: tuple[Step, ...] = ()
     trigger: str | None = None
@@ -75,7 +77,7 @@ def failure(problems: Sequence[Problem], request_id: str) -> Message:
     made = message("errors.types.errors", "GoogleAdsFailure")(request_id=request_id)
     for each in problems:
         error = made.errors.add(message=each.message)
-        setattr(error.error_code, each.family, number(error.error_code, each.family, each.member))
+        setattr(error.error_code, each.family, _code(error.error_code, each))
         for step in each.path:
             name, index = step if isinstance(step, tuple) else (step, None)
             error.location.field_path_elements.add(field_name=name, index=index)
@@ -83,6 +85,15 @@ def failure(problems: Sequence[Problem], request_id: str) -> Message:
             error.trigger.string_value = each.trigger
         _fill(error.details, each.details)
     return made
+
+
+def _code(codes: Message, problem: Problem) -> int:
+    """The number of a member; a number itself is one that this version of the package does not know."""
+    try:
+        return int(problem.member) if problem.member.isdigit() else number(codes, problem.family, problem.member)
+    except KeyError:
+        name = f"{problem.family}.{problem.member}"
+        refuse("error", name, "family.MEMBER as the vendor's enums have it, a status of gRPC, or invalid_grant")
 
 
 def status(code: str, text: str, made: Message | None) -> Message:
