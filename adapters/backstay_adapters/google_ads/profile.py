@@ -32,9 +32,9 @@ CALLS_PER_SECOND: Final = 10.0
 """Our bound for one customer. The vendor has token buckets per customer and per project and names no numbers, so
 this is an assumption: low enough not to live off refusals, high enough not to be felt."""
 
-READ_LAG: Final = 0.0
-"""Seconds after which GAQL shows a mutate. The vendor says that search reads what was written, so there is none;
-raise it in your profile if your account shows otherwise."""
+READ_LAG: Final = 10.0
+"""Seconds after which GAQL shows for certain what a mutate has made. The vendor says that search reads what was written,
+and names no lag; but a mutate whose caller has gone may still be at work, so this is an assumption on the safe side."""
 
 
 def google_profile(level: str = "basic") -> Profile:
@@ -50,7 +50,7 @@ def google_profile(level: str = "basic") -> Profile:
         retry=Retry(throttle=Backoff(base=5.0, factor=2.0, cap=60.0)),
         limits=MappingProxyType({"app": project, "customer": customer}),
         read_lag=READ_LAG,
-        patience=(0.0, 0.5, 1.0, 2.0, 4.0),
+        patience=(0.0, 0.5, 1.0, 2.0, 4.0, 7.0),
         timeouts=TimeoutConfig(kinds=MappingProxyType({"api_call": 30.0, "report": 120.0, "default": 30.0})),
         note="operations a day from the vendor's page on access levels; calls a second are ours",
     )

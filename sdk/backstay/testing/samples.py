@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from backstay.ads import (
     AdGroupSpec,
@@ -27,6 +27,12 @@ from backstay.ads import (
     OptimizationGoal,
     Targeting,
 )
+
+PIXEL: Final = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63600000000200"
+    "0148afa4710000000049454e44ae426082"
+)
+"""A picture of one grey pixel (PNG), for vendors that look at what they are sent."""
 
 Fields = Mapping[str, Mapping[str, Any]]
 """A vendor's own choices: fields by the spec that they are for ("campaign", "group", "ad", "creative")."""

@@ -22,11 +22,12 @@ from backstay.ads import (
 from backstay.errors import UnsupportedError
 from backstay.testing.bench import Bench
 from backstay.testing.conformance.common import KEY
+from backstay.testing.samples import PIXEL
 
 Ask = Callable[[AdPlatform, Campaign], Awaitable[Any]]
 
 _QUERY: Final = MetricsQuery(level=Level.CAMPAIGN, days=DateRange(date(2025, 12, 1), date(2025, 12, 2)))
-_IMAGE: Final = MediaUpload(kind=MediaKind.IMAGE, name="c5.png", data=b"c5", media_type="image/png")
+_IMAGE: Final = MediaUpload(kind=MediaKind.IMAGE, name="c5.png", data=PIXEL, media_type="image/png")
 _VIDEO: Final = MediaUpload(kind=MediaKind.VIDEO, name="c5.mp4", data=b"c5", media_type="video/mp4")
 
 USES: Final[dict[Capability, Ask]] = {
