@@ -9,10 +9,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backstay_adapters.google_ads import GoogleAds as GoogleAds
     from backstay_adapters.meta import MetaAds as MetaAds
     from backstay_adapters.tiktok import TikTokAds as TikTokAds
 
 _MODULES = {
+    "GoogleAds": "backstay_adapters.google_ads",
     "MetaAds": "backstay_adapters.meta",
     "TikTokAds": "backstay_adapters.tiktok",
 }

@@ -338,6 +338,22 @@ def test_nested_fields_and_another_bidding_strategy_go_through_their_paths(desk:
     }
 
 
+@pytest.mark.parametrize(
+    ("fields", "mask"),
+    [
+        ({"target_spend": {}}, "targetSpend"),
+        ({"target_spend": {}}, "targetSpend.cpcBidCeilingMicros"),
+        ({"target_spend": {"cpc_bid_ceiling_micros": 0}}, "targetSpend.cpcBidCeilingMicros"),
+    ],
+)
+def test_a_strategy_without_a_target_can_be_chosen(desk: Desk, fields: Json, mask: str) -> None:
+    """An empty message in the mask, or its unset field, is a choice of the strategy."""
+    own = desk.campaign("Mine")
+    desk.mutate("campaign", {"update": {"resource_name": own, **fields}, "update_mask": mask})
+    row = desk.values("SELECT campaign.bidding_strategy_type FROM campaign")[0]
+    assert row["campaign"]["bidding_strategy_type"] == "TARGET_SPEND"
+
+
 def test_what_is_removed_stays_removed() -> None:
     """A second remove and any update are refused; both words for the first are possible."""
     for switch, code in (

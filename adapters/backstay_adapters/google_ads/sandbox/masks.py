@@ -33,6 +33,8 @@ def _copy(op: Op, made: Message, new: Message, path: str) -> None:
         _known(op, made, step, path)
         source = getattr(source, step) if source is not None and _has(source, step) else None
         made = getattr(made, step)
+        if source is not None:
+            made.SetInParent()  # a message without fields still chooses, such as a bidding strategy without a target
     last = steps[-1]
     _known(op, made, last, path)
     _set(op, made, source, last, path)

@@ -42,15 +42,21 @@ def conversions(query: MetricsQuery) -> tuple[str, str]:
     return f"metrics.{base}{end}", f"metrics.{base}_value{end}"
 
 
+def fields(query: MetricsQuery) -> tuple[str, ...]:
+    """What is selected; `query.extra["fields"]` adds the caller's own metrics and segments."""
+    ids = RESOURCES[query.level][1]
+    day = (DAY,) if query.daily else ()
+    return tuple(dict.fromkeys((*ids, *day, *ALWAYS, *conversions(query), *query.extra.get("fields", ()))))
+
+
 def query_text(query: MetricsQuery, days: DateRange) -> str:
-    """The query for some days."""
+    """The query for some days; `query.extra["where"]` adds the caller's own conditions in GAQL."""
     resource, ids = RESOURCES[query.level]
-    fields = (*ids, *((DAY,) if query.daily else ()), *ALWAYS, *conversions(query), *query.extra.get("fields", ()))
     where = [gaql.between(DAY, days.first.isoformat(), days.last.isoformat())]
-    if query.refs:
+    if query.refs and query.level is not Level.ACCOUNT:
         found = [whole_id(query.level, each.id).rpartition("~")[2] for each in query.refs]
         where.append(gaql.numbers(ids[-1], found))
-    return gaql.select(resource, tuple(dict.fromkeys(fields)), (*where, *query.extra.get("where", ())))
+    return gaql.select(resource, fields(query), (*where, *query.extra.get("where", ())))
 
 
 def check(query: MetricsQuery) -> None:

@@ -82,13 +82,47 @@ def missing(wanted: Sequence[Criterion], there: Sequence[Criterion]) -> tuple[Cr
     for kind in ("location", "language"):
         mine, theirs = ([each[kind] for each in some if kind in each] for some in (wanted, there))
         if theirs and _sorted(mine) != _sorted(theirs):
-            raise ConflictError(
-                f"the campaign targets other {kind}s, and Google targets them for a whole campaign",
-                vendor="google_ads", field=f"targeting.{kind}s", value=str(_sorted(theirs)), rule="google_ads.places",
-                hint="give all ad groups of a campaign the same, or make another campaign",
-            )  # fmt: skip
+            raise narrowing(str(_sorted(theirs)))
         found += [] if theirs else [{kind: each} for each in mine]
     return tuple(found)
+
+
+def same(first: Sequence[Criterion], other: Sequence[Criterion], channel: str) -> None:
+    """Refuse ad groups of one new campaign with other places or languages; raises ConflictError."""
+    if channel not in OWN_PLACES and sorted(map(str, first)) != sorted(map(str, other)):
+        raise narrowing(str(_sorted([each for some in other for each in some.values()])))
+
+
+def narrowing(value: str) -> ConflictError:
+    """The refusal of places that would hold for ad groups which have others, or none."""
+    return ConflictError(
+        "ad groups of this campaign have other places or languages, and Google targets them for a whole campaign",
+        vendor="google_ads", field="targeting.locations", value=value, rule="google_ads.places",
+        hint="give all ad groups of a campaign the same, or make another campaign",
+    )  # fmt: skip
+
+
+def criteria(prefix: str, rows: Iterable[Mapping[str, Any]]) -> tuple[Criterion, ...]:
+    """Places and languages that were read, as they would be written."""
+    return tuple(each for each, _ in managed(prefix, rows) if "location" in each or "language" in each)
+
+
+def managed(prefix: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Criterion, Mapping[str, Any]]]:
+    """The criteria that our targeting speaks of, as they would be written, each with its row."""
+    found: list[tuple[Criterion, Mapping[str, Any]]] = []
+    for row in rows:
+        for kind, read, written in _MANAGED:
+            value, out = row.get(f"{prefix}.{kind}.{read}"), bool(row.get(f"{prefix}.negative"))
+            if value is not None and out is (kind in {"age_range", "gender"}):
+                found.append(({**({"negative": True} if out else {}), kind: {written: value}}, row))
+    return found
+
+
+_MANAGED: Final = (
+    ("location", "geo_target_constant", "geo_target_constant"), ("language", "language_constant", "language_constant"),
+    ("age_range", "type", "type_"), ("gender", "type", "type_"),
+)  # fmt: skip
+"""Kind of criterion, its field as it is read, and as it is written."""
 
 
 def targeting(campaign: Iterable[Mapping[str, Any]], group: Iterable[Mapping[str, Any]]) -> Targeting:

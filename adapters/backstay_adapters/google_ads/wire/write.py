@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Final, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
-from backstay.ads import UNSET, AdGroupSpec, AdSpec, Budget, BudgetPeriod, CampaignSpec, Level, Schedule
+from backstay.ads import AdGroupSpec, AdSpec, Budget, BudgetPeriod, CampaignSpec, Level, Schedule
 from backstay.errors import InvalidRequestError, UnsupportedCapabilityError
 from backstay.spec import merge_extra
 from backstay_adapters.google_ads.wire import bidding, targets
@@ -64,12 +64,20 @@ def remove(kind: str, name: str) -> Operation:
     return {f"{kind}_operation": {"remove": name}}
 
 
-def update(
-    kind: str, name: str, body: Mapping[str, Json], clear: Sequence[str] = (), paths: Sequence[str] = ()
-) -> Operation:
-    """An operation that changes what `body` sets and clears what `clear` names; `paths` stands for nested fields."""
-    mask = [*(paths or body), *clear]
-    return {f"{kind}_operation": {"update": {"resource_name": name, **body}, "update_mask": {"paths": sorted(mask)}}}
+def update(kind: str, name: str, body: Mapping[str, Json], clear: Sequence[str] = ()) -> Operation:
+    """An operation that changes what `body` sets, and clears the paths that `clear` names."""
+    mask = sorted({*leaves(body), *clear})
+    kept = {each: value for each, value in body.items() if value != {}}
+    return {f"{kind}_operation": {"update": {"resource_name": name, **kept}, "update_mask": {"paths": mask}}}
+
+
+def leaves(body: Mapping[str, Json], above: str = "") -> list[str]:
+    """The paths of all that is set. The vendor refuses a mask that names a message instead of its fields."""
+    found: list[str] = []
+    for name, value in body.items():
+        path = f"{above}{name}"
+        found += leaves(value, f"{path}.") if isinstance(value, Mapping) else [path]
+    return found
 
 
 # Campaigns ------------------------------------------------------------------------------------------------------
@@ -251,11 +259,6 @@ def mutate(customer: str, operations: Sequence[Operation]) -> dict[str, Json]:
         "method": "Mutate",
         "request": {"customer_id": customer, "mutate_operations": list(operations)},
     }
-
-
-def given(patch: object, name: str) -> Any:
-    """A patch's field, UNSET where it says nothing."""
-    return getattr(patch, name, UNSET)
 
 
 def _refuse(field: str, value: object, message: str, hint: str) -> NoReturn:
