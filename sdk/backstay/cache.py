@@ -66,7 +66,7 @@ class Cache:
         self._clock = clock or SystemClock()
         self._transient = transient or may_pass
         self.generations = Generations()
-        """What was invalidated when: whoever asks the vendor takes `generations.now` before, and hands it to `store`."""
+        """What was invalidated when: who asks the vendor takes `generations.now` before, and hands it to `store`."""
         self._lock = threading.Lock()
         self._refreshing: dict[str, asyncio.Task[None]] = {}
         # Bound here so that a hit pays for no attribute of an attribute.
