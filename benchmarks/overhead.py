@@ -27,11 +27,11 @@ class NoTimer(Sweep):
     __slots__ = ()
     _nobody: Watch | None = None
 
-    def watch(self, seconds: float) -> Watch:
+    def watch(self, loop: asyncio.AbstractEventLoop, when: float) -> Watch:
         """One watch for all; it never fires."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(loop)
         if NoTimer._nobody is None and task is not None:
-            NoTimer._nobody = Watch(task, seconds)
+            NoTimer._nobody = Watch(task, when)
         assert NoTimer._nobody is not None
         return NoTimer._nobody
 

@@ -65,11 +65,13 @@ class Cache:
         self._store = MemoryStore(max_entries) if store is None else store
         self._clock = clock or SystemClock()
         self._transient = transient or may_pass
-        self._generations = Generations()
+        self.generations = Generations()
+        """What was invalidated when: who asks the vendor takes `generations.now` before, and hands it to `store`."""
         self._lock = threading.Lock()
         self._refreshing: dict[str, asyncio.Task[None]] = {}
         # Bound here so that a hit pays for no attribute of an attribute.
         self._get = self._store.get
+        self._put = self._store.put
         self._wall = self._clock.wall
 
     # For the engine -------------------------------------------------------------------------------------------
@@ -81,10 +83,6 @@ class Cache:
             return None
         return entry
 
-    def begin(self) -> int:
-        """The generation to hand to `store` afterwards; ask before the vendor is asked."""
-        return self._generations.now
-
     def store(
         self, key: str, value: object, *, ttl: float, tags: Collection[str] = (), begun: int | None = None
     ) -> bool:
@@ -92,11 +90,18 @@ class Cache:
         if value is None:
             return False
         entry = Entry(value, self._wall(), ttl, frozenset(tags) if tags else UNTAGGED)
-        generations = self._generations
-        with self._lock:  # an invalidation in another thread comes wholly before or wholly after
-            if begun is not None and begun != generations.now and generations.outdated(begun, key, entry.tags):
+        generations = self.generations
+        if begun is None or begun == generations.now:
+            self._put(key, entry)
+            # An invalidation in another thread marks first and drops then: one that came in between is seen here, one
+            # that comes later drops the entry itself. So the usual case takes no lock.
+            if begun is None or begun == generations.now:
+                return True
+        with self._lock:
+            if generations.outdated(begun, key, entry.tags):
+                self._store.drop(key)
                 return False
-            self._store.put(key, entry)
+            self._put(key, entry)
         return True
 
     def refresh(
@@ -176,7 +181,7 @@ class Cache:
         entry = self.lookup(key, now)
 
         async def bring() -> T:
-            begun = self._generations.now
+            begun = self.generations.now
             value = await fetch()
             self.store(key, value, ttl=ttl, tags=tags, begun=begun)
             return value
@@ -206,7 +211,7 @@ class Cache:
                 "nothing to invalidate", field="key", value=None, hint="give key, tag or prefix; clear() forgets all"
             )
         with self._lock:
-            store, mark = self._store, self._generations.mark
+            store, mark = self._store, self.generations.mark
             if key is not None:
                 mark("key", key)
                 store.drop(key)
@@ -221,7 +226,7 @@ class Cache:
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self._generations.mark_all()
+            self.generations.mark_all()
             self._store.clear()
         self.flights.clear()
 

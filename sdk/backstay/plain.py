@@ -211,17 +211,23 @@ def _lettered(guard: Guard) -> Callable[..., Awaitable[Any]]:
 def _reading(guard: Guard) -> Callable[..., Awaitable[Any]]:
     from backstay.keys import cache_key  # only who caches needs the codec
 
+    function, key, scope = guard.function, guard.key, guard.scope
+    # Whether the stored answer serves only while it is fresh: then there is nothing more to decide about it.
+    simple = guard.profile.revalidate <= 0.0 and guard.options.get("max_stale", 0.0) <= 0.0
+
     async def call(*args: Any, **kwargs: Any) -> Any:
         plan, cache = guard.plan or guard.make(), guard.cache
-        if guard.key is not None:
-            name = f"{_OWNER}/{guard.scope}/{guard.key(*args, **kwargs)}"
+        if key is not None:
+            name = f"{_OWNER}/{scope}/{key(*args, **kwargs)}"
         else:
-            name = cache_key(_OWNER, "", "", guard.scope, args, kwargs)
+            name = cache_key(_OWNER, "", "", scope, args, kwargs)
         stored = read.fresh(plan, name, cache)
         if stored is not None:
             return stored.value
         try:
-            return await read.value_of(plan, name, cache, guard.function, args, kwargs)
+            if simple:
+                return await read.ask(begin(plan), name, cache, function, args, kwargs, ())
+            return (await read.read(plan, name, cache, function, args, kwargs)).value
         except BackstayError as error:
             raise_original(error)
 

@@ -214,12 +214,12 @@ def test_other_invalidations_do_not_matter(what: dict[str, str]) -> None:
 def test_the_engine_stores_by_generation() -> None:
     """`store` refuses what was begun before an invalidation, and says so; a later one it takes."""
     clock, cache, _ = make()
-    begun = cache.begin()
+    begun = cache.generations.now
     cache.invalidate(tag="objects")
 
     assert not cache.store("k", 1, ttl=5.0, tags=("objects",), begun=begun)
     assert cache.lookup("k", clock.wall()) is None
-    assert cache.store("k", 2, ttl=5.0, tags=("objects",), begun=cache.begin())
+    assert cache.store("k", 2, ttl=5.0, tags=("objects",), begun=cache.generations.now)
     entry = cache.lookup("k", clock.wall())
     assert entry is not None
     assert (entry.value, entry.stored_at, entry.ttl, entry.tags) == (2, clock.wall(), 5.0, {"objects"})

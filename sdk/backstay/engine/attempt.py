@@ -34,13 +34,14 @@ async def attempt(
         BackstayError: the failure under its name, from what was raised.
     """
     plan, clock = call.plan, call.plan.clock
-    began = clock.monotonic()
+    began = call.admitted
     limit = call.deadline - call.reserve - began
     limit = plan.attempt_timeout if plan.attempt_timeout < limit else limit
     call.calls += 1
     call.sent = None
-    sweep = sweep_of(asyncio.get_running_loop())
-    watch = sweep.watch(limit)
+    loop = asyncio.get_running_loop()
+    sweep = sweep_of(loop)
+    watch = sweep.watch(loop, began + limit)
     try:
         if plan.hedge is None or call.calls > 1:
             value = await body(*args, **kwargs)

@@ -73,6 +73,8 @@ class Call:
     """A SET that only pauses: always safe to send again."""
     settle: Callable[[BackstayError], Awaitable[Settled | None]] | None = None
     """Looks whether a write with a lost answer has happened; set by `engine.write`."""
+    admitted: float = 0.0
+    """When the running attempt was let through; monotonic seconds."""
     hedged: bool = False
     reserve: float = 0.0
     """Seconds at the end that no attempt may use: a CREATE keeps them for looking."""

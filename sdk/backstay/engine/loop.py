@@ -66,6 +66,7 @@ def admit(call: Call) -> int:
     """
     plan = call.plan
     scope, now = plan.scope, plan.clock.monotonic()
+    call.admitted = now
     if call.deadline - call.reserve - now <= scope.typical.value:
         raise _too_late(call)
     try:
@@ -93,7 +94,8 @@ async def _wait_turn(call: Call) -> int:
         permit = await wait_turn(call.plan.scope, call)
     except BackstayError as refusal:
         raise finish(call, refusal, None) from None
-    report.waited(call, clock.monotonic() - began)
+    call.admitted = clock.monotonic()
+    report.waited(call, call.admitted - began)
     return permit
 
 

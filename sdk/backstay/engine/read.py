@@ -59,7 +59,7 @@ async def read(
         return Reading(entry.value, "cache", entry.stored_at, max(0.0, now - entry.stored_at), begin(plan))
     call = begin(plan)
     try:
-        value = await _ask(call, key, cache, body, args, kwargs, tags)
+        value = await ask(call, key, cache, body, args, kwargs, tags)
     except BackstayError as error:
         stale = stand_in(plan, key, cache, error)
         if stale is None:
@@ -69,21 +69,7 @@ async def read(
     return Reading(value, "live", plan.clock.wall(), 0.0, call)
 
 
-async def value_of(
-    plan: Plan,
-    key: str,
-    cache: Cache,
-    body: Callable[..., Awaitable[Any]],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> Any:
-    """The same for a plain function, which is told nothing but the value; `fresh` has been asked before."""
-    if plan.revalidate > 0.0 or plan.max_stale > 0.0:
-        return (await read(plan, key, cache, body, args, kwargs)).value
-    return await _ask(begin(plan), key, cache, body, args, kwargs, ())
-
-
-async def _ask(
+async def ask(
     call: Call, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
 ) -> Any:
     """Ask the vendor, once for all who want the same, and store the answer."""
@@ -93,7 +79,7 @@ async def _ask(
         return await shared(
             cache.flights, key, _fetching(call, key, cache, body, args, kwargs, tags), remaining=call.left
         )
-    begun = cache.begin()
+    begun = cache.generations.now
     try:
         value = await run(call, body, args, kwargs)
     except BaseException as error:
@@ -110,7 +96,7 @@ def _fetching(
     """Ask and store, for a flight that somebody else keeps."""
 
     async def fetch() -> Any:
-        begun = cache.begin()
+        begun = cache.generations.now
         value = await run(call, body, args, kwargs)
         cache.store(key, value, ttl=call.plan.ttl, tags=tags, begun=begun)
         return value

@@ -174,15 +174,18 @@ class Scope:
         lost: bool = False,
     ) -> None:
         """Give every permit back; `failed` None means no verdict on the vendor (cancelled, or our own affair)."""
+        bulkhead = self.bulkhead
         with self.lock:
-            self.bulkhead.leave()
-            if failed is None:
-                self.breaker.cancel(permit, now)
+            if bulkhead.in_flight <= 0:
+                bulkhead.leave()  # refuses
+            bulkhead.in_flight -= 1
+            if failed is False:
+                self.breaker.success(permit, now, took)
+                self.typical.add(took)
             elif failed:
                 self.breaker.failure(permit, now, took)
             else:
-                self.breaker.success(permit, now, took)
-                self.typical.add(took)
+                self.breaker.cancel(permit, now)
             if lost or (failed is False and (self.strain.level or took > self.strain.options.high * timeout)):
                 self._strained(now, took, timeout, lost=lost)
             if self.line:

@@ -49,14 +49,12 @@ class Sweep:
         """Whether this is that loop's sweep."""
         return self._loop() is loop
 
-    def watch(self, seconds: float) -> Watch:
-        """Guard the running task for so many seconds from now."""
-        loop = asyncio.get_running_loop()
+    def watch(self, loop: asyncio.AbstractEventLoop, when: float) -> Watch:
+        """Guard the running task of the running loop until `when`, a time of that loop."""
         task = asyncio.current_task(loop)
         if task is None:
             message = "a call needs a running task"
             raise RuntimeError(message)
-        when = loop.time() + seconds
         guard = Watch(task, when)
         self._watches.add(guard)
         if when < self._armed_for:

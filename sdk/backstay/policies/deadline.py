@@ -43,32 +43,34 @@ class Typical:
     as below. `value` is 0.0 until `enough` durations were seen, so that nothing is refused on a guess.
     """
 
-    __slots__ = ("_estimate", "enough", "seen")
+    __slots__ = ("_estimate", "enough", "seen", "value")
 
     def __init__(self, enough: int = 8) -> None:
         """Begin without any knowledge."""
         self.enough = enough
         self.seen = 0
         self._estimate = 0.0
-
-    @property
-    def value(self) -> float:
+        self.value = 0.0
         """Seconds; 0.0 while too little is known."""
-        return self._estimate if self.seen >= self.enough else 0.0
 
     def add(self, took: float) -> None:
         """A successful attempt took this many seconds; failures must stay out, they are quick or cut off."""
         seen = self.seen
         self.seen = seen + 1
-        if seen == 0:
-            self._estimate = max(took, _FLOOR)
-            return
         step = _STEADY if seen >= _LEARNING else _QUICK
-        if took > self._estimate:
-            self._estimate *= step
-        elif took < self._estimate:
-            self._estimate = max(_FLOOR, self._estimate / step)
+        estimate = self._estimate
+        if seen == 0:
+            estimate = took
+        elif took > estimate:
+            estimate *= step
+        elif took < estimate:
+            estimate /= step
+        self._estimate = estimate = estimate if estimate > _FLOOR else _FLOOR
+        if seen + 1 >= self.enough:
+            self.value = estimate
 
     def skipped(self) -> None:
         """An attempt was not made because of this estimate: it fades, so that it cannot refuse for ever."""
         self._estimate = max(_FLOOR, self._estimate * _FADE)
+        if self.seen >= self.enough:
+            self.value = self._estimate

@@ -39,7 +39,9 @@ class MemoryStore:
                 for tag in entry.tags:
                     self._tagged.setdefault(tag, set()).add(key)
             if len(entries) > self.max_entries:
-                self._untag(*self._entries.popitem(last=False))
+                oldest, gone = entries.popitem(last=False)
+                if gone.tags:
+                    self._untag(oldest, gone)
 
     def drop(self, key: str) -> None:
         """See `Store.drop`."""

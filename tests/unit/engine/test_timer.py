@@ -6,9 +6,14 @@ import asyncio
 
 import pytest
 
-from backstay.engine.timer import sweep_of
+from backstay.engine.timer import Watch, sweep_of
 from backstay.testing.clock import VirtualClock
 from backstay.testing.clock import run as virtually
+
+
+def watch(seconds: float) -> Watch:
+    loop = asyncio.get_running_loop()
+    return sweep_of(loop).watch(loop, loop.time() + seconds)
 
 
 def test_each_watch_ends_at_its_own_moment() -> None:
@@ -18,11 +23,11 @@ def test_each_watch_ends_at_its_own_moment() -> None:
 
     async def guarded(seconds: float) -> None:
         began = clock.monotonic()
-        watch = sweep_of(asyncio.get_running_loop()).watch(seconds)
+        guard = watch(seconds)
         try:
             await clock.sleep(1e6)
         except asyncio.CancelledError as error:
-            assert watch.timed_out(error)
+            assert guard.timed_out(error)
         ends[seconds] = clock.monotonic() - began
 
     async def main() -> None:
@@ -39,10 +44,10 @@ def test_a_dropped_watch_never_fires() -> None:
 
     async def main() -> None:
         sweep = sweep_of(asyncio.get_running_loop())
-        watch = sweep.watch(1.0)
-        sweep.drop(watch)
+        guard = watch(1.0)
+        sweep.drop(guard)
         await clock.sleep(5.0)
-        assert not watch.fired
+        assert not guard.fired
 
     virtually(main(), clock)
 
@@ -63,7 +68,7 @@ def test_equal_timeouts_share_timers() -> None:
 
         loop.call_at = counting  # type: ignore[method-assign, assignment]  # counted on purpose
         for _ in range(1000):
-            sweep.drop(sweep.watch(30.0))
+            sweep.drop(watch(30.0))
         return armed
 
     assert virtually(main(), clock) == 1
