@@ -14,11 +14,11 @@ from backstay.clock import utc
 from backstay.engine import read, write
 from backstay.engine.call import Call, Plan
 from backstay.engine.loop import begin, run
-from backstay.engine.serial import Serial
 from backstay.errors import BackstayError, InternalError, InvalidRequestError
 from backstay.keys import cache_key, payload_hash
 from backstay.letters.adapting import LeavesLetters, made_already
 from backstay.letters.frame import suspected
+from backstay.lifetime import Life
 from backstay.operation import (
     OPTIONS,
     CallOptions,
@@ -73,7 +73,7 @@ class Adapter(LeavesLetters):
         self.runtime = runtime or default_runtime()
         self._options: Mapping[str, Any] = MappingProxyType(dict(options))
         self._plans: dict[str, Plan] = {}
-        self._life = _Life()
+        self._life = Life()
 
     # What a vendor's adapter says of itself -------------------------------------------------------------------
 
@@ -338,47 +338,6 @@ class Adapter(LeavesLetters):
     def __reduce__(self) -> str:
         message = f"{type(self).__name__} owns a connection pool and is not pickled; make one in each process"
         raise TypeError(message)
-
-
-class _Life:
-    """What an adapter and its `with_options` copies share: loop, connection, writes under way."""
-
-    def __init__(self) -> None:
-        self.loop: asyncio.AbstractEventLoop | None = None
-        self.connected = False
-        self.closed = False
-        self.opening = asyncio.Lock()
-        self.serial = Serial()
-        self.writes = 0
-        self._idle: asyncio.Event | None = None
-
-    def check(self) -> None:
-        """Refuse another loop, and work after closing."""
-        if self.closed:
-            raise InvalidRequestError("the adapter is closed", field="adapter", hint="make a new one")
-        if self.loop is not asyncio.get_running_loop():
-            raise InvalidRequestError(
-                "the adapter belongs to another event loop",
-                field="adapter",
-                hint="make one adapter for each loop",
-            )
-
-    def write_done(self) -> None:
-        """A write has ended."""
-        self.writes -= 1
-        if self.writes == 0 and self._idle is not None:
-            self._idle.set()
-
-    async def drain(self, grace: float) -> None:
-        """Wait until no write is under way, at most so long."""
-        if not self.writes:
-            return
-        self._idle = asyncio.Event()
-        try:
-            async with asyncio.timeout(grace):
-                await self._idle.wait()
-        except TimeoutError:
-            return
 
 
 def _cost(operation: Operation, profile: Profile) -> float:
