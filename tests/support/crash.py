@@ -71,7 +71,7 @@ class _Cut:
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             if self._process.dead:
-                await asyncio.get_running_loop().create_future()
+                raise Gone  # met by a timer that was set, and by the loop when it closes what the dead left open
             return await method(*args, **kwargs)
 
         return call

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     """A CREATE or PUBLISH: kept for good, so that its key is never used twice."""
     SET = "set"
     """A SET or DELETE: kept only while its outcome is open."""
+    TREE = "tree"
+    """A whole tree, written down when it was built and verified; its parts have records of their own."""
 
 
 class Moment(NamedTuple):

@@ -1,4 +1,4 @@
-"""A whole tree under one key: built level by level, paused, and activated from the leaf to the root.
+"""A whole tree under one key: built level by level, paused, read back, and activated from the leaf to the root.
 
 Every object has a key of its own, made from the tree's key and its place, so a build that broke off anywhere is
 called again and goes on: what is there is found, what is missing is made.
@@ -6,18 +6,25 @@ called again and goes on: what is there is found, what is missing is made.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
 
-from backstay.ads.model import AdGroup, BuiltGroup, BuiltTree, Created, How, how_of_all
-from backstay.ads.words import ConfiguredStatus
+from backstay.ads.model import Ad, AdGroup, BuiltGroup, BuiltTree, Campaign, Created, How, how_of_all
+from backstay.ads.words import ConfiguredStatus, Level
 from backstay.answer import stamp
-from backstay.writes.journal import check_key
+from backstay.engine.claim import moment
+from backstay.keys import payload_hash
+from backstay.writes.journal import DONE, JournalKey, Kind, Record, State, check_key, conflict
+from backstay.writes.readback import differences, mismatch
 
 if TYPE_CHECKING:
     from backstay.ads.platform import AdPlatform
     from backstay.ads.refs import Ref
     from backstay.ads.spec import CampaignTree, GroupTree
     from backstay.operation import CallOptions
+    from backstay.runtime import Runtime
+
+OPERATION: Final = "create_tree"
 
 
 def group_key(key: str, number: int) -> str:
@@ -39,11 +46,32 @@ def check_tree_key(tree: CampaignTree, key: str) -> None:
 async def build_tree(
     platform: AdPlatform, tree: CampaignTree, *, idempotency_key: str, options: CallOptions
 ) -> Created[BuiltTree]:
-    """Create campaign, ad groups and ads, all paused; raises what a single create raises, and can be called again."""
+    """Create campaign, ad groups and ads, all paused, and make sure that they are what was asked for.
+
+    Called again after a break it goes on; after success it gives the same tree, whatever was changed in it since.
+
+    Raises:
+        ConflictError: the platform shows money, dates, targeting or a status that was not asked for.
+        IdempotencyConflictError: the key stands for another tree, or one of its parts for another spec.
+        BackstayError: whatever a single create raises.
+    """
     check_tree_key(tree, idempotency_key)
-    campaign = await platform.create_campaign(tree.campaign, idempotency_key=idempotency_key, **options)
+    note = _Note.of(platform, tree, idempotency_key)
+    verified = await note.is_verified()
+    made = await _built(platform, tree, idempotency_key, options)
+    if verified:
+        return made
+    for found in differences(tree, made.value):
+        raise mismatch(found)
+    parked = await _further(platform, made.value, idempotency_key, options)
+    await note.verified()
+    return stamp(made.model_copy(update={"parked": (*made.parked, *parked)}), made.served)
+
+
+async def _built(platform: AdPlatform, tree: CampaignTree, key: str, options: CallOptions) -> Created[BuiltTree]:
+    campaign = await platform.create_campaign(tree.campaign, idempotency_key=key, **options)
     groups = [
-        await _group(platform, campaign.value.ref, group, idempotency_key, number, options)
+        await _group(platform, campaign.value.ref, group, key, number, options)
         for number, group in enumerate(tree.groups)
     ]
     built = BuiltTree(campaign=campaign.value, groups=tuple(group for group, _ in groups))
@@ -63,12 +91,96 @@ async def _group(
     return BuiltGroup(ad_group=made.value, ads=tuple(ad.value for ad in ads)), (made.how, *(ad.how for ad in ads))
 
 
+# Exactly one for each key -----------------------------------------------------------------------------------------
+
+
+async def _further(platform: AdPlatform, built: BuiltTree, key: str, options: CallOptions) -> tuple[Ref, ...]:
+    """Objects beside ours that carry one of the tree's keys: made sure to be paused, and named."""
+    extras: list[Ref] = []
+    for own, ref in _keys(built, key):
+        found = await platform.find_by_key(ref.level, own, **options)
+        extras += [other for other in found if other != ref]
+    for extra in extras:
+        await _paused(platform, extra, options)
+    return tuple(extras)
+
+
+def _keys(built: BuiltTree, key: str) -> list[tuple[str, Ref]]:
+    keys = [(key, built.campaign.ref)]
+    for number, group in enumerate(built.groups):
+        keys.append((group_key(key, number), group.ad_group.ref))
+        keys += [(ad_key(key, number, place), ad.ref) for place, ad in enumerate(group.ads)]
+    return keys
+
+
+async def _paused(platform: AdPlatform, ref: Ref, options: CallOptions) -> None:
+    """A twin may run if the vendor ignored that it was created paused."""
+    reads: dict[Level, Callable[..., Awaitable[Any]]] = {
+        Level.CAMPAIGN: platform.get_campaign, Level.AD_GROUP: platform.get_ad_group, Level.AD: platform.get_ad,
+    }  # fmt: skip
+    live: CallOptions = {**options, "max_age": 0.0, "max_stale": 0.0}
+    if (await reads[ref.level](ref, **live)).status.configured is ConfiguredStatus.ACTIVE:
+        await platform.set_status(ref, ConfiguredStatus.PAUSED, **options)
+
+
+# Activating -------------------------------------------------------------------------------------------------------
+
+
 async def activate_tree(platform: AdPlatform, tree: BuiltTree) -> None:
-    """Switch on ads, then ad groups, then the campaign: nothing can spend before all of it is there."""
-    active: Final = ConfiguredStatus.ACTIVE
-    for group in tree.groups:
-        for ad in group.ads:
-            await platform.set_status(ad.ref, active)
-    for group in tree.groups:
-        await platform.set_status(group.ad_group.ref, active)
-    await platform.set_status(tree.campaign.ref, active)
+    """Switch on ads, then ad groups, then the campaign: nothing can spend before all of it is there.
+
+    A status is absolute: interrupted anywhere, it is called again. The journal then says ACTIVE of each object.
+    """
+    ads = [ad for group in tree.groups for ad in group.ads]
+    leaves_first: list[Ad | AdGroup | Campaign] = [*ads, *(group.ad_group for group in tree.groups), tree.campaign]
+    for item in leaves_first:
+        await platform.set_status(item.ref, ConfiguredStatus.ACTIVE)
+        await _marked(platform, item.key_token)
+
+
+async def _marked(platform: AdPlatform, journal_id: str | None) -> None:
+    runtime = _runtime(platform)
+    if runtime is not None and journal_id is not None:
+        await runtime.journal.mark(journal_id, State.ACTIVE, moment(runtime.clock))
+
+
+# The tree's own record --------------------------------------------------------------------------------------------
+
+
+class _Note:
+    """The journal's record of a verified tree: from then on a key stands for this tree, and it is not compared again.
+
+    While the build is under way only its parts have records: a part that the platform refused may be corrected, and
+    the same key goes on.
+    """
+
+    def __init__(self, runtime: Runtime | None, record: Record | None) -> None:
+        self._runtime = runtime
+        self._record = record
+
+    @classmethod
+    def of(cls, platform: AdPlatform, tree: CampaignTree, key: str) -> _Note:
+        runtime, account = _runtime(platform), getattr(platform, "account", None)
+        if runtime is None or account is None:  # a platform without a journal of its own
+            return cls(None, None)
+        own = JournalKey(str(platform.platform), account, OPERATION, key)
+        return cls(runtime, Record(own, payload_hash(OPERATION, (), {"tree": tree}), kind=Kind.TREE))
+
+    async def is_verified(self) -> bool:
+        if self._runtime is None or self._record is None:
+            return False
+        known = await self._runtime.journal.get(self._record.id)
+        if known is None or known.state not in DONE:
+            return False
+        if known.payload != self._record.payload:
+            raise conflict(known)
+        return True
+
+    async def verified(self) -> None:
+        if self._runtime is not None and self._record is not None:
+            self._record.state = State.VERIFIED
+            await self._runtime.journal.claim(self._record, moment(self._runtime.clock))
+
+
+def _runtime(platform: AdPlatform) -> Runtime | None:
+    return getattr(platform, "runtime", None)

@@ -1,0 +1,103 @@
+"""What was asked for against what the platform shows: money, dates, targeting and status must agree. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from backstay.ads.parts import Bid, Budget
+from backstay.ads.words import ConfiguredStatus
+from backstay.errors import ConflictError
+
+if TYPE_CHECKING:
+    from backstay.ads.model import BuiltTree
+    from backstay.ads.parts import Schedule, Targeting
+    from backstay.ads.spec import CampaignTree
+
+MINUTE: Final = 60.0
+"""Seconds by which a shown time may differ: some vendors keep minutes."""
+
+
+class Difference(NamedTuple):
+    """A field that is not as it was asked for."""
+
+    field: str
+    asked: Any
+    shown: Any
+
+
+def differences(tree: CampaignTree, built: BuiltTree) -> Iterator[Difference]:
+    """Every field of a built tree that the caller set and that the platform shows otherwise, or that already runs."""
+    yield from _level("campaign", tree.campaign, built.campaign)
+    for number, (group, made) in enumerate(zip(tree.groups, built.groups, strict=True)):
+        place = f"groups.{number}.ad_group"
+        yield from _level(place, group.ad_group, made.ad_group)
+        yield from _targeting(f"{place}.targeting", group.ad_group.targeting, made.ad_group.targeting)
+        for nth, ad in enumerate(made.ads):
+            yield from _paused(f"groups.{number}.ads.{nth}", ad)
+
+
+def mismatch(found: Difference) -> ConflictError:
+    """The error for a tree that is not what was asked for."""
+    return ConflictError(
+        f"{found.field} was asked to be {_text(found.asked)}, the platform shows {_text(found.shown)}; nothing was "
+        "switched on", field=found.field, value=_text(found.shown), rule="tree.mismatch",
+        hint="correct it at the platform or with an update and call again with the same key, or use a new key",
+    )  # fmt: skip
+
+
+def _level(place: str, asked: Any, shown: Any) -> Iterator[Difference]:
+    yield from _paused(place, shown)
+    yield from _budget(f"{place}.budget", asked.budget, shown.budget)
+    if asked.bid is not None and asked.bid != shown.bid:
+        yield Difference(f"{place}.bid", asked.bid, shown.bid)
+    yield from _schedule(f"{place}.schedule", asked.schedule, shown.schedule)
+
+
+def _paused(place: str, shown: Any) -> Iterator[Difference]:
+    configured = shown.status.configured
+    if configured is not ConfiguredStatus.PAUSED:
+        yield Difference(f"{place}.status", ConfiguredStatus.PAUSED.value, configured.value)
+
+
+def _budget(place: str, asked: Budget | None, shown: Budget | None) -> Iterator[Difference]:
+    if asked is None or asked.amount is None:  # no budget of its own: the other level's is compared
+        return
+    if shown is None or (shown.amount, shown.period) != (asked.amount, asked.period):
+        yield Difference(place, asked, shown)
+
+
+def _schedule(place: str, asked: Schedule, shown: Schedule) -> Iterator[Difference]:
+    for name in ("start", "end"):
+        wanted, found = getattr(asked, name), getattr(shown, name)
+        if wanted is not None and not _same_time(wanted, found):
+            yield Difference(f"{place}.{name}", wanted, found)
+
+
+def _same_time(wanted: datetime, found: datetime | None) -> bool:
+    return found is not None and abs((wanted - found).total_seconds()) < MINUTE
+
+
+def _targeting(place: str, asked: Targeting, shown: Targeting) -> Iterator[Difference]:
+    for name in ("locations", "genders", "languages", "placements"):
+        wanted, found = getattr(asked, name), getattr(shown, name)
+        if wanted and set(wanted) != set(found):
+            yield Difference(f"{place}.{name}", wanted, found)
+    for name in ("age_min", "age_max"):
+        wanted, found = getattr(asked, name), getattr(shown, name)
+        if wanted is not None and wanted != found:
+            yield Difference(f"{place}.{name}", wanted, found)
+
+
+def _text(value: Any) -> str:
+    """In one line, for people."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Budget):
+        return f"{value.amount} {value.period}"
+    if isinstance(value, Bid):
+        return f"{value.strategy} {value.amount or value.roas or ''}".rstrip()
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "nothing"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
