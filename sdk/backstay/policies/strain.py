@@ -123,7 +123,8 @@ class Strain:
         """One step towards the target."""
         options = self.options
         strain = sum(self._sample) / len(self._sample)
-        return self._set(now, self.limit * min(options.most, max(options.least, options.target / strain)))
+        factor = options.target / max(strain, options.target / options.most)  # an answer may take no time at all
+        return self._set(now, self.limit * max(options.least, factor))
 
     def _set(self, now: float, limit: float) -> bool:
         before = self.limit

@@ -83,6 +83,16 @@ def test_when_the_vendor_is_well_again_the_ceiling_returns() -> None:
     assert (strain.limit, strain.level) == (100, 0.0)
 
 
+def test_answers_that_take_no_time_open_it_too() -> None:
+    """In virtual time, or from a cache of the vendor's."""
+    strain = Strain(100)
+    lose(strain, 3)
+    before = strain.limit
+    for _ in range(5):
+        strain.add(20.0, 0.0, TIMEOUT, 5, lost=False)
+    assert strain.limit > before
+
+
 def test_a_lost_call_keeps_its_place_for_a_while() -> None:
     """The vendor goes on working for those who gave up: half a timeout later the place is free."""
     strain = Strain(100)
