@@ -48,6 +48,18 @@ class Members(Mapping[str, AdPlatform]):
             f"{ref} is of no member", field=field, value=str(ref), hint=f"members are {', '.join(self._members)}"
         )
 
+    def of_account(self, vendor: str, account: str) -> AdPlatform | None:
+        """The member, or a member's member, that is the adapter of an account: who replays its dead letters."""
+        for member in self._members.values():
+            inner = getattr(member, "of_account", None)
+            if inner is not None:
+                found: AdPlatform | None = inner(vendor, account)
+                if found is not None:
+                    return found
+            elif (getattr(member, "vendor", None), getattr(member, "account", None)) == (vendor, account):
+                return member
+        return None
+
     async def each(self, ask: Callable[[str, AdPlatform], Awaitable[T]], names: Iterable[str] = ()) -> dict[str, T]:
         """Ask all members, or those named, at the same time; all end before the first error is raised."""
         chosen = tuple(names) or tuple(self._members)

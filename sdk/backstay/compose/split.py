@@ -11,6 +11,7 @@ from backstay.ads import (
     AdGroupPatch,
     AdGroupSpec,
     AdPatch,
+    AdPlatform,
     AdSpec,
     Budget,
     BuiltTree,
@@ -195,6 +196,10 @@ class Split(Reading):
     ) -> Updated[Any]:
         """Set an absolute budget where the object is."""
         return await self.member_of(ref).set_budget(ref, budget, expect=expect, dry_run=dry_run, **options)
+
+    def of_account(self, vendor: str, account: str) -> AdPlatform | None:
+        """The member of an account, so that a split can be handed to `runtime.letters.replay`; None: nobody's."""
+        return self._members.of_account(vendor, account)
 
 
 def _uploaded(made: Mapping[str, Created[MediaRef]]) -> Created[MediaRef]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backstay.errors import ConflictError, InvalidRequestError
 from backstay.letters.frame import Asked, replaying, tried
-from backstay.operation import OPTIONS, Operation, writes
+from backstay.operation import OPTIONS, Operation, intent, writes
 from backstay.policies.effect import Effect
 from backstay.writes.reconcile import Seen
 
@@ -23,6 +24,15 @@ class LeavesLetters:
     vendor: ClassVar[str]
     account: str
     runtime: Runtime
+
+    def __init_subclass__(cls, **facts: Any) -> None:
+        """An override of an intent is an intent: a vendor's own way of one write is one write all the same."""
+        super().__init_subclass__(**facts)
+        for name, own in list(vars(cls).items()):
+            above = getattr(super(cls, cls), name, None)
+            effect = getattr(above, "__backstay_intent__", None)
+            if isinstance(effect, Effect) and inspect.iscoroutinefunction(own) and not writes(own):
+                setattr(cls, name, intent(effect)(own))
 
     async def run_intent(self, effect: Effect, body: Body, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a write of several steps as one; see `backstay.operation.intent`."""

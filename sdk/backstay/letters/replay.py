@@ -43,8 +43,17 @@ class Redoes(Protocol):
         ...
 
 
-Target: TypeAlias = Redoes | Callable[..., Any]
-"""An adapter of the letter's account; for the letter of a plain function or of an event, the function."""
+@runtime_checkable
+class HasMembers(Protocol):
+    """Who is made of adapters: a split."""
+
+    def of_account(self, vendor: str, account: str) -> Any:
+        """The adapter of an account; None: there is none."""
+        ...
+
+
+Target: TypeAlias = Redoes | HasMembers | Callable[..., Any]
+"""An adapter of the letter's account, or a split with one; of a plain function's letter or an event's, the function."""
 
 
 class Replayer:
@@ -185,6 +194,8 @@ def _call_of(letter: Letter, target: Target) -> Callable[[], Any]:
             value=letter.dlq_id, hint="make the call yourself, then discard the letter", rule="letters.not_replayable",
         )  # fmt: skip
     method, args, kwargs = unpack(letter.call)
+    if isinstance(target, HasMembers):
+        target = target.of_account(letter.vendor, letter.account) or target
     if not method:
         if not callable(target):
             raise _misfit(letter, target, f"the function {letter.operation!r} itself")

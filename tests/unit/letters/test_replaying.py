@@ -10,6 +10,7 @@ import pytest
 
 from backstay import Runtime
 from backstay.ads import AdGroupPatch, Budget, CampaignPatch, ConfiguredStatus, Money, Ref
+from backstay.compose import Split, Weights
 from backstay.errors import (
     BackstayError,
     ConflictError,
@@ -431,5 +432,57 @@ def test_a_patch_of_another_level_is_replayed_by_its_own_method() -> None:
         left = await given_up(stage, stage.ads.update_ad_group(ref, AdGroupPatch(name="Some")))
         changed = await stage.runtime.letters.replay(left.dlq_id, stage.ads)
         assert changed.value.name == "Some"
+
+    stage.run(main())
+
+
+class Own(Shop):
+    """A vendor with a way of its own to make a campaign."""
+
+    async def create_campaign(self, spec: Any, **facts: Any) -> Any:  # type: ignore[override]  # one of its own
+        """It looks at the account first."""
+        await self.get_account(max_age=0)
+        return await super().create_campaign(spec, **facts)
+
+
+def test_an_override_of_a_write_is_a_write() -> None:
+    """It fails as one, leaves one letter, and is what the replay calls."""
+    stage = Stage()
+    stage.ads = Own(stage.runtime)
+
+    async def main() -> None:
+        left = await given_up(stage, stage.ads.create_campaign(spec(), idempotency_key="k"))
+        assert left.operation == "create_campaign"
+        assert len(await stage.letters()) == 1
+        made = await stage.runtime.letters.replay(left.dlq_id, stage.ads)
+        assert made.how == "created"
+        with pytest.raises(InvalidRequestError, match="no write"):
+            await stage.ads.redo("with_options", (), {})
+
+    stage.run(main())
+
+
+def test_a_split_is_replayed_by_its_member() -> None:
+    """The letter is the member's; the split may be handed in."""
+    stage = Stage()
+    other = Shop(stage.runtime, "2")
+    split = Split({"one": stage.ads, "two": other}, Weights({"one": 0, "two": 1}), name="s")
+
+    async def main() -> None:
+        other.refuses = NOT_SENT
+        await stage.failed(split.create_campaign(spec(), idempotency_key="k"))
+        other.refuses = None
+        (left,) = await stage.letters()
+        assert left.account == "2"
+        made = await stage.runtime.letters.replay(left.dlq_id, Split({"both": split}, lambda _: "both", name="outer"))
+        assert made.value.ref.account_id == "2"
+        lonely = Split({"one": stage.ads}, lambda _: "one", name="lonely")
+        stray = await given_up(stage, stage.ads.create_campaign(spec(), idempotency_key="k2"))
+        await stage.runtime.letters.replay(stray.dlq_id, lonely)
+        other.refuses = NOT_SENT
+        await stage.failed(other.create_campaign(spec(), idempotency_key="k3"))
+        (third,) = await stage.runtime.letters.list()
+        with pytest.raises(InvalidRequestError, match="is of meta/2"):
+            await stage.runtime.letters.replay(third.dlq_id, lonely)
 
     stage.run(main())

@@ -5,7 +5,8 @@
         def bench(self) -> Bench:
             return Bench(PinterestSandbox(), lambda runtime, transport: PinterestAds(..., runtime=runtime))
 
-The numbers are those of the common model (C1 to C18); C19 (dry runs) is ours. C15 comes with the spend guard.
+The numbers are those of the common model (C1 to C18); C19 (dry runs) and C20 (dead letters) are ours. C15 comes with
+the spend guard.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from backstay.testing.bench import Bench
 from backstay.testing.conformance.answers import AnswerCases
 from backstay.testing.conformance.capabilities import CapabilityCases
 from backstay.testing.conformance.keys import KeyCases
+from backstay.testing.conformance.letters import LetterCases
 from backstay.testing.conformance.values import ValueCases
 
 
-class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases):
+class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, LetterCases):
     """Subclass it and override the fixture `bench`."""
 
     @pytest.fixture
