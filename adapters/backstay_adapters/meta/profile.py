@@ -32,10 +32,11 @@ MUTATIONS: Final = 100.0
 BUDGET_CHANGES: Final = 4
 """Changes of one ad set's budget an hour (613/1487632)."""
 
-PACE: Final = PaceOptions(start=0.75, floor=0.1, memory=SCORE_DECAY, pause=60.0)
+PACE: Final = PaceOptions(start=0.75, brake=0.95, floor=0.05, memory=SCORE_DECAY, pause=60.0)
 """From three quarters on calls are spaced. Airbyte's connector stands still for two minutes from 85 % and for ten from
-95 %; slowing earlier costs less. A statement counts as long as the score needs to be forgotten; a limit that is used
-up without a time is held for a minute, the full tier's block."""
+95 %; slowing earlier costs less. From 95 % on a call goes out every twenty seconds: even writes then take fewer points
+than the limited tier's score forgets. A statement counts as long as the score needs to be forgotten; a limit that is
+used up without a time is held for a minute, the full tier's block."""
 
 READ_LAG: Final = 10.0
 """Seconds after which lists and looks by name show what was written. The vendor gives no number; clients wait "a few

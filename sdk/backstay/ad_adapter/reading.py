@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
@@ -90,11 +92,11 @@ class Reading(AdHooks):
     def _pages(self, level: Level, query: Query | None, cursor: str | None, options: CallOptions) -> Pages[Any]:
         """One list after the other; the state is [list's number, its own state, how many the lists before had]."""
         asked = query or Query()
-        lists, size, tests = self._asks(level, asked), asked.page_size or self.page_limit, sieve(asked)
+        lists, size, tests = self._asks(level, asked), Size(asked.page_size or self.page_limit), sieve(asked)
 
         async def fetch(state: Any) -> PageData[Any]:
             number, own, before = state or (0, None, 0)
-            found = await self._page(level, lists[number], own, size, options)
+            found = await size.fitting(partial(self._list, level, None, lists[number], own, **options))
             kept = tuple(item for item in found.items if all(test(item) for test in tests))
             total = None if found.total is None or before is None else before + found.total
             following: list[Any] | None = None if found.next_state is None else [number, found.next_state, before]
@@ -103,16 +105,6 @@ class Reading(AdHooks):
             return found.model_copy(update={"items": kept, "next_state": following, "total": total})
 
         return Pages(fetch, platform=self.vendor, account_id=self.account, query=asked, cursor=cursor)
-
-    async def _page(self, level: Level, asked: Asked, state: Any, size: int, options: CallOptions) -> PageData[Any]:
-        """A page, smaller if the vendor finds it too large."""
-        while True:
-            try:
-                return await self._list(level, None, asked, state, size, **options)
-            except TooMuchDataError:
-                if size <= SMALLEST_PAGE:
-                    raise
-                size = max(SMALLEST_PAGE, size // 2)
 
     @operation(
         Effect.READ, ttl=STATUS_TTL, max_stale=STATUS_STALE, group="objects", tags=tags.of_list, name="list_objects"
@@ -232,14 +224,33 @@ class Reading(AdHooks):
     async def _find(
         self, level: Level, key_token: str, *, since: datetime | None = None, **options: Unpack[CallOptions]
     ) -> tuple[Ref, ...]:
-        found: list[Any] = []
+        found, size = list[Any](), Size(self.page_limit)
         for asked in self._asks_key(level, key_token, since):
             state: Any = None
             while True:
-                page = await self._list_live(level, asked, state, self.page_limit, **options)
+                page = await size.fitting(partial(self._list_live, level, asked, state, **options))
                 found += [item for item in page.items if item.key_token == key_token]
                 state = page.next_state
                 if state is None:
                     break
         oldest = sorted(found, key=lambda item: (str(item.created_at), item.ref.id))
         return tuple(dict.fromkeys(item.ref for item in oldest))
+
+
+class Size:
+    """How many objects a page of one list holds: fewer for the rest of it once the vendor found a page too large."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    async def fitting(self, read: Callable[[int], Awaitable[PageData[Any]]]) -> PageData[Any]:
+        """A page that the vendor does not find too large; raises TooMuchDataError if it does at the smallest size."""
+        while True:
+            try:
+                return await read(self.now)
+            except TooMuchDataError:
+                if self.now <= SMALLEST_PAGE:
+                    raise
+                self.now = max(SMALLEST_PAGE, self.now // 2)

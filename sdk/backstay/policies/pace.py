@@ -1,7 +1,8 @@
 """Slower before the wall: calls are spaced by how much of its limit the vendor says is used.
 
 Many vendors tell in every answer how far a limit is used. Up to `start` of it nothing happens. From there on the pace
-falls in a straight line, from what it was to `floor` at the wall; what is said counts for `memory` seconds.
+falls in a straight line, from what it was to `floor` at `brake`, some way before the wall, because answers come later
+than calls begin; what is said counts for `memory` seconds.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ class PaceOptions:
 
     start: float = 0.75
     """Share of the vendor's limit from which on calls are spaced."""
+    brake: float = 0.95
+    """Share from which on only `floor` is let through."""
     floor: float = 0.1
-    """Calls per second that are let through at least, below the wall."""
+    """Calls per second that are let through at least, below the wall: no more than the limit refills."""
     memory: float = 300.0
     """Seconds that a statement counts: limits refill while nothing is asked."""
     pause: float = 60.0
@@ -30,7 +33,8 @@ class PaceOptions:
     def __post_init__(self) -> None:
         """Refuse what would never slow anybody, or stop everybody."""
         above("pace.start", self.start, 0.0)
-        within("pace.start", self.start, 0.0, 0.99)
+        within("pace.brake", self.brake, 0.0, 1.0)
+        within("pace.start", self.start, 0.0, 0.99 * self.brake)
         above("pace.floor", self.floor, 0.0)
         above("pace.memory", self.memory, 0.0)
         above("pace.pause", self.pause, 0.0)
@@ -57,7 +61,7 @@ class Pace:
         fresh = self.quiet or now >= self._until
         if fresh:  # what was usual is learned before slowing, not from the slowed pace
             self._usual = rate
-        left = max(0.0, 1.0 - used) / (1.0 - options.start)
+        left = max(0.0, options.brake - used) / (options.brake - options.start)
         self._gap = 1.0 / max(options.floor, self._usual * left)
         if fresh:  # later answers say the same of calls that had begun before: they push nothing further away
             self._next = now + self._gap

@@ -20,7 +20,8 @@ class MetaAds(MetaCreatives):
 
     The token travels in the Authorization header. With `app_secret` every request carries a proof of it. `tier` is the
     app's access, "full" or "limited". `label=True` marks what is created by an ad label instead of a suffix of its
-    name. Token providers go into `credentials=Credentials(provider=..., name=...)`.
+    name. `fields` names more fields to read, by level; they come in `extra`. Token providers go into
+    `credentials=Credentials(provider=..., name=...)`.
     """
 
     @classmethod

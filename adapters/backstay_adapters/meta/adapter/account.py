@@ -47,8 +47,9 @@ class MetaAccount(MetaCalls):
     ) -> tuple[Json, dict[str, str]]:  # fmt: skip
         """Read with all the fields that this token may see; those that it may not are remembered and named."""
         known = self._refused.setdefault(what, {})
+        asked = {**wanted, **dict.fromkeys(self.fields.get(what, ()), ())}
         while True:
-            left = drop(wanted, tuple(known))
+            left = drop(asked, tuple(known))
             try:
                 return await ask(field_list(left)), known
             except BackstayError as error:

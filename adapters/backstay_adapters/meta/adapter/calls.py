@@ -8,10 +8,12 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Unpack
 from urllib.parse import urlencode
 
 from backstay.ad_adapter import AdAdapter, Json, Request
+from backstay.ads import Level
 from backstay.auth import Credentials, Secret
 from backstay.engine.call import current, note_request_id, note_usage
 from backstay.errors import BackstayError, InvalidRequestError, TooMuchDataError
@@ -47,6 +49,8 @@ class Upload:
 
 
 _ACCOUNT_ID: Final = re.compile(r"(act_)?\d{1,20}", re.ASCII)
+_LEVELS: Final = tuple(level.value for level in Level)
+_FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,99}", re.ASCII)
 _VERSION: Final = re.compile(r"v\d{1,3}\.\d{1,2}", re.ASCII)
 
 
@@ -66,6 +70,7 @@ class MetaCalls(AdAdapter):
         tier: str = "full",
         api_version: str = API_VERSION,
         label: bool = False,
+        fields: Mapping[str, Sequence[str]] | None = None,
         base_url: str = API,
         video_url: str | None = None,
         profile: Profile | str | None = None,
@@ -91,6 +96,7 @@ class MetaCalls(AdAdapter):
         self.app_id = app_id
         self.api_version = api_version
         self.label = label
+        self.fields = more_fields(fields or {})
         self.video_url = (video_url or (VIDEO_API if base_url == API else base_url)).rstrip("/")
         self._app_secret = Secret(app_secret) if isinstance(app_secret, str) and app_secret else app_secret or None
         self._builder = Builder(api_version)
@@ -196,6 +202,18 @@ def account_of(account_id: str) -> str:
             hint='pass "act_1234567890", from the address of Ads Manager or GET /me/adaccounts',
         )  # fmt: skip
     return text if text.startswith(ACCOUNT) else ACCOUNT + text
+
+
+def more_fields(asked: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
+    """Fields to read besides the usual ones, by level; refuses levels and names that are none."""
+    for level, names in asked.items():
+        wrong = level if level not in _LEVELS else next((each for each in names if not _FIELD.fullmatch(each)), None)
+        if wrong is not None or isinstance(names, str):
+            raise InvalidRequestError(
+                f"fields of {level!r} cannot be {names!r}", field="fields", value=wrong or names, vendor="meta",
+                hint=f"give names by level ({', '.join(_LEVELS)}): fields={{'campaign': ['promoted_object']}}",
+            )  # fmt: skip
+    return MappingProxyType({level: tuple(names) for level, names in asked.items()})
 
 
 def _narrow(error: BackstayError) -> BackstayError:

@@ -17,7 +17,7 @@ from backstay.ads import (
     ReportJob,
     ReportState,
 )
-from backstay.errors import BackstayError, PlatformTimeoutError, TooMuchDataError
+from backstay.errors import BackstayError, NotFoundError, PlatformTimeoutError, TooMuchDataError
 from backstay_adapters.meta.adapter.media import MetaMedia
 from backstay_adapters.meta.adapter.reads import after_of, rows_of
 from backstay_adapters.meta.errors import TABLE
@@ -26,6 +26,8 @@ from backstay_adapters.meta.wire import report
 from backstay_adapters.meta.wire.read import required
 
 SLOW: Final = 1504018
+RACE: Final = 60.0
+"""Seconds for which a new run that is not found counts as queued (tap-facebook asks five times)."""
 ROWS: Final = 500
 """Rows on a page (connectors take 500)."""
 RUN: Final = (
@@ -65,13 +67,24 @@ class MetaReports(MetaMedia):
 
     async def _job_state(self, job: ReportJob) -> tuple[ReportState, int | None]:
         """Its rows can be read at "Job Completed" and 100 percent; the one comes before the other."""
-        raw = await self._run(job)
+        try:
+            raw = await self._run(job)
+        except NotFoundError:
+            if not self._young(job):
+                raise
+            return ReportState.QUEUED, 0
         word, told = raw.get("async_status"), raw.get("async_percent_completion")
         percent = int(told) if isinstance(told, int | str) and str(told).isdigit() else None
         state = report.STATES.get(str(word), ReportState.RUNNING)
         if state is ReportState.DONE and percent is not None and percent < 100:
             state = ReportState.RUNNING
         return state, percent
+
+    def _young(self, job: ReportJob) -> bool:
+        """A run that was just started may not be found for some seconds (100/33)."""
+        if job.started_at is None:
+            return False
+        return self.runtime.clock.wall() - job.started_at.timestamp() < RACE
 
     async def _job_error(self, job: ReportJob) -> BackstayError | None:
         """Why a run failed, in its own words (v25 and later)."""

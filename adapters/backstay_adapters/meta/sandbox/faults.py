@@ -11,6 +11,8 @@ from backstay_adapters.meta.sandbox.catalogue import pair
 from backstay_adapters.meta.sandbox.refusal import Refused
 
 USUAL: Final = ((1, None), (1, 99), (2, None), (-1, None))
+ONE_AD_SET: Final = 1487632
+"""The limit of one ad set's budget says nothing of the account's."""
 SHORT: Final = (17, 2446079)
 LONG: Final = (80004, 2446079)
 USE_CASES: Final = {
@@ -44,7 +46,7 @@ def _token(fault: Fault, usual: int, now: float) -> Refused:
 
 def _limit(fault: Fault, account: str | None) -> Refused:
     code, subcode = (LONG if fault.long else SHORT) if fault.code is None else pair(fault.code)
-    headers = usage(code, account, 300 if fault.long else 60)
+    headers = {} if subcode == ONE_AD_SET else usage(code, account, 300 if fault.long else 60)
     return Refused(code, subcode, message=fault.text, status=fault.status, headers=headers)
 
 

@@ -10,6 +10,7 @@ from backstay.ads.words import CreativeKind, MediaKind
 from backstay.errors import InvalidRequestError, UnsupportedCapabilityError
 from backstay.spec import merge_extra
 from backstay.values import FrozenDict
+from backstay_adapters.meta.wire.parts import maps
 
 Raw = Mapping[str, Any]
 Body = dict[str, Any]
@@ -68,15 +69,14 @@ def _said(*texts: Any) -> tuple[str, ...]:
 
 
 def _headlines(raw: Raw, data: Raw) -> tuple[str, ...]:
-    cards = data.get("child_attachments")
-    if isinstance(cards, list):
-        return tuple(str(each["name"]) for each in cards if isinstance(each, Mapping) and each.get("name"))
+    cards = maps(data.get("child_attachments"))
+    if cards:
+        return tuple(str(each["name"]) for each in cards if each.get("name"))
     return _said(data.get("name"), data.get("title"), raw.get("title"))
 
 
 def _media(raw: Raw, data: Raw) -> list[MediaRef]:
-    cards = data.get("child_attachments")
-    parts = [each for each in cards if isinstance(each, Mapping)] if isinstance(cards, list) else [data or raw]
+    parts = maps(data.get("child_attachments")) or [data or raw]
     found = []
     for part in parts:
         if part.get("video_id"):

@@ -30,6 +30,7 @@ from backstay.writes.marker import unmark
 from backstay_adapters.meta.wire import words
 from backstay_adapters.meta.wire.creative import creative
 from backstay_adapters.meta.wire.money import units_in
+from backstay_adapters.meta.wire.parts import maps, texts
 from backstay_adapters.meta.wire.status import status
 
 Raw = Mapping[str, Any]
@@ -80,18 +81,12 @@ def moment(value: Any) -> datetime | None:
     return found if found.tzinfo is not None else None
 
 
-def texts(values: Any) -> tuple[str, ...]:
-    """A list of texts, whatever was sent in its place."""
-    return tuple(str(each) for each in values if each is not None) if isinstance(values, list | tuple) else ()
-
-
 def named(raw: Raw) -> tuple[str, str | None]:
     """A name without our marker, and the token, from the name or from a label."""
     name, token = unmark(str(raw.get("name", "")))
     if token is not None:
         return name, token
-    labels = raw.get("adlabels")
-    found = [unmark(f" {each.get('name')}")[1] for each in labels if isinstance(each, Mapping)] if labels else []
+    found = (unmark(f" {each.get('name')}")[1] for each in maps(raw.get("adlabels")))
     return name, next((each for each in found if each), None)
 
 
@@ -281,29 +276,34 @@ def targeting(raw: Any) -> Targeting:
         return Targeting()
     places = raw.get("geo_locations")
     geo = places if isinstance(places, Mapping) else {}
-    others = {name: value for name, value in geo.items() if name != "countries" and name not in PLACES}
+    plain, others = _places(geo)
     extra = {name: value for name, value in raw.items() if name not in _TARGETING}
-    genders = raw.get("genders")
+    genders = texts(raw.get("genders"))
     return Targeting(
-        locations=(*texts(geo.get("countries")), *_keyed(geo)),
+        locations=plain,
         age_min=_age(raw.get("age_min")),
         age_max=_age(raw.get("age_max")),
-        genders=tuple(words.GENDERS[each] for each in genders if each in words.GENDERS)
-        if isinstance(genders, list)
-        else (),
+        genders=tuple(gender for number, gender in words.GENDERS.items() if str(number) in genders),
         languages=texts(raw.get("locales")),
         placements=texts(raw.get("publisher_platforms")),
         extra=FrozenDict({**extra, **({"geo_locations": others} if others else {})}),
     )
 
 
-def _keyed(geo: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        f"{prefix}:{each['key']}"
-        for name, prefix in PLACES.items()
-        for each in (geo.get(name) or ())
-        if isinstance(each, Mapping) and each.get("key")
-    )
+def _places(geo: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Places that a key says all of, and the rest as it was: a city with a radius is more than its key."""
+    plain: list[str] = []
+    others: dict[str, Any] = {}
+    for name, value in geo.items():
+        if name not in PLACES:
+            others[name] = value
+            continue
+        entries = maps(value)
+        plain += [f"{PLACES[name]}:{each['key']}" for each in entries if each.get("key") and "radius" not in each]
+        left = [dict(each) for each in entries if not each.get("key") or "radius" in each]
+        others |= {name: left} if left else {}
+    others.pop("countries", None)
+    return (*texts(geo.get("countries")), *plain), others
 
 
 def _age(value: Any) -> int | None:
@@ -322,9 +322,8 @@ def attribution(spec: Any) -> AttributionSetting | None:
     if not isinstance(spec, list) or not spec:
         return None
     found: dict[str, int] = dict.fromkeys(_WINDOWS.values(), 0)
-    for each in spec:
-        name = _WINDOWS.get(str(each.get("event_type"))) if isinstance(each, Mapping) else None
-        days = each.get("window_days") if isinstance(each, Mapping) else None
+    for each in maps(spec):
+        name, days = _WINDOWS.get(str(each.get("event_type"))), each.get("window_days")
         if name is not None and isinstance(days, int | str) and str(days).isdigit():
             found[name] = int(days)
     return AttributionSetting(

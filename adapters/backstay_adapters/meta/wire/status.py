@@ -10,6 +10,7 @@ from backstay.ads.parts import Schedule, Status
 from backstay.ads.words import ConfiguredStatus, DeliveryStatus
 from backstay.values import FrozenDict
 from backstay_adapters.meta.wire import words
+from backstay_adapters.meta.wire.parts import maps
 
 HARD: Final = "HARD_ERROR"
 """The `error_type` of an issue that stops delivery; others only limit it."""
@@ -29,7 +30,7 @@ def status(raw: Mapping[str, Any], schedule: Schedule, now: datetime) -> Status:
 
 def _delivery(raw: Mapping[str, Any], effective: str, schedule: Schedule, now: datetime) -> DeliveryStatus:
     known = words.DELIVERY.get(effective, DeliveryStatus.UNKNOWN)
-    if known is DeliveryStatus.LIMITED and any(each.get("error_type") == HARD for each in _listed(raw, "issues_info")):
+    if known is DeliveryStatus.LIMITED and any(each.get("error_type") == HARD for each in maps(raw.get("issues_info"))):
         return DeliveryStatus.MISCONFIGURED
     # Meta goes on saying ACTIVE before the start, after the end, and when a lifetime's budget is gone.
     if known is not DeliveryStatus.DELIVERING:
@@ -45,18 +46,13 @@ def _delivery(raw: Mapping[str, Any], effective: str, schedule: Schedule, now: d
     return DeliveryStatus.LEARNING if learning else known
 
 
-def _listed(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = raw.get(name)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
-
-
 def _issues(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    found = (_told(each, "error_summary", "error_message") for each in _listed(raw, "issues_info"))
+    found = (_told(each, "error_summary", "error_message") for each in maps(raw.get("issues_info")))
     return tuple(text for text in found if text)
 
 
 def _checks(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    found = (_told(each, "summary", "description") for each in _listed(raw, "failed_delivery_checks"))
+    found = (_told(each, "summary", "description") for each in maps(raw.get("failed_delivery_checks")))
     return tuple(text for text in found if text)
 
 

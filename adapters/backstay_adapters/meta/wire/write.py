@@ -180,10 +180,7 @@ def _roas(value: Decimal | None) -> int:
 
 def targeting(value: Targeting) -> Body:
     """Who sees it. Meta replaces it as a whole and widens it by itself unless it is told not to."""
-    geo = _places(value.locations)
-    more = value.extra.get("geo_locations")
-    if isinstance(more, Mapping):
-        geo = merge_extra(geo, more)
+    geo = _with(_places(value.locations), value.extra.get("geo_locations"))
     audiences = value.extra.get("custom_audiences")
     if not geo and not audiences:
         _refuse("targeting.locations", (), "Meta wants a location or a custom audience", 'give locations=("US",)')
@@ -198,6 +195,14 @@ def targeting(value: Targeting) -> Body:
         **{name: each for name, each in value.extra.items() if name != "geo_locations"},
     }
     return {name: each for name, each in body.items() if each not in (None, [])}
+
+
+def _with(geo: Body, more: Any) -> Body:
+    """Places of `locations` and of `extra` together: a city with a radius is in the latter."""
+    if not isinstance(more, Mapping):
+        return geo
+    both = {name: [*geo[name], *value] for name, value in more.items() if name in geo and isinstance(value, list)}
+    return {**geo, **more, **both}
 
 
 def _places(locations: tuple[str, ...]) -> Body:
