@@ -40,6 +40,7 @@ PORT: Final = 443
 OPTIONS: Final = (
     ("grpc.enable_retries", 0),  # the engine owns retries
     ("grpc.service_config_disable_resolution", 1),  # nor may a DNS record bring any
+    ("grpc.use_local_subchannel_pool", 1),  # one adapter, one connection: no other has broken or closed it
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 1_000),  # gRPC's own 2 minutes outlast every deadline
