@@ -310,9 +310,13 @@ class AccountDisabledError(AccountError):
 
 
 class SpendGuardError(AccountError):
-    """The spend guard refused a write; nothing was sent."""
+    """The spend guard refused a write; nothing was sent. `.rule`, `.value` and `.cap` say what stood against what."""
 
     type = "SPEND_GUARD"
+
+    def __init__(self, message: str | None = None, *, cap: str | None = None, **facts: Any):
+        super().__init__(message, **facts)
+        self.cap = cap
 
 
 CLASSES: Final[Mapping[str, type[BackstayError]]] = {

@@ -20,8 +20,8 @@ CAMPAIGNS: Final = ("c1", "c2")
 EVERYTHING: Final = (*GROUPS, *CAMPAIGNS)
 AMOUNTS: Final = tuple(Decimal(n) for n in (10, 30, 40, 60, 90))
 CAPS: Final = Caps(
-    per_day=Cap(Decimal(130), "USD"), per_account=Cap(Decimal(110), "USD"), total=Cap(Decimal(100), "USD"),
-    per_call=Cap(Decimal(95), "USD"),
+    per_day=Cap(Decimal(110), "USD"), per_account=Cap(Decimal(100), "USD"), total=Cap(Decimal(100), "USD"),
+    per_call=Cap(Decimal(85), "USD"),
 )  # fmt: skip
 
 
@@ -29,7 +29,7 @@ CAPS: Final = Caps(
 class Thing:
     """An object at the vendor, with all its past: (since, on, budget)."""
 
-    past: list[tuple[float, bool, Decimal]] = field(default_factory=lambda: [(-1e9, False, Decimal(30))])
+    past: list[tuple[float, bool, Decimal]] = field(default_factory=lambda: [(-1e9, False, Decimal(40))])
 
     @property
     def on(self) -> bool:
@@ -174,4 +174,4 @@ class SpendWorld:
             assert bound(line, self.now) >= self.truth(name), f"{name} can spend more than the ledger says"
         assert sum((self.truth(name) for name in GROUPS), ZERO) <= 100, "more runs than the cap allows"
         spent = [most for (_, day), most in self.spent.items() if day == self.today()]
-        assert sum(spent, ZERO) <= 130, "more can be spent on a day than the cap allows"
+        assert sum(spent, ZERO) <= 110, "more can be spent on a day than the cap allows"
