@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from backstay.cli import doctor as doctoring
+from backstay.cli import journal_commands
 from backstay.cli.classify import mount
 from backstay.cli.letters_commands import letters
 from backstay.errors import BackstayError
@@ -28,6 +29,7 @@ err = Console(stderr=True)
 
 mount(app)
 app.add_typer(letters)
+journal_commands.mount(app)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
