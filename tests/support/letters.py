@@ -102,5 +102,5 @@ def spec(name: str = "Spring", **changes: Any) -> CampaignSpec:
 
 
 def tree() -> CampaignTree:
-    group = AdGroupSpec(name="All", optimization=OptimizationGoal.CLICKS, targeting=Targeting(locations=("1",)))
+    group = AdGroupSpec(name="All", optimization=OptimizationGoal.CLICKS, targeting=Targeting())
     return CampaignTree(campaign=spec(), groups=(GroupTree(ad_group=group, ads=()),))
