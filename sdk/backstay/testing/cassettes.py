@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -34,6 +35,8 @@ SECRET_NAMES: Final = frozenset(
         "api_key",
     }
 )
+LOOPBACK: Final = re.compile(r"https?://(?:127\.0\.0\.1|\[::1\]|localhost):\d+")
+"""The sandbox's address, which vendors that name next pages write into their answers."""
 MATCH_ON: Final = ("method", "path", "query", "backstay_body")
 
 
@@ -145,7 +148,7 @@ def _scrubbed(value: Any) -> Any:
         return {name: HIDDEN if name.lower() in SECRET_NAMES else _scrubbed(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_scrubbed(item) for item in value]
-    return scrub(value) if isinstance(value, str) else value
+    return scrub(LOOPBACK.sub("https://vendor", value)) if isinstance(value, str) else value
 
 
 def _same_body(one: Any, other: Any) -> None:
