@@ -26,10 +26,18 @@ class Process:
         self.dies_at = dies_at
         self.awaits = 0
         self.dead = False
+        self._task: asyncio.Task[Any] | None = None
 
     async def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """What `work` returns; raises Gone when the process dies first. In a task of its own, whose timers die too."""
-        return await asyncio.create_task(_running(self, work))
+        self._task = asyncio.create_task(_running(self, work))
+        return await self._task
+
+    def kill(self) -> None:
+        """Die now."""
+        self.dead = True
+        if self._task is not None:
+            self._task.cancel()
 
     def cut(self, journal: Journal) -> Any:
         """A journal that hears nothing from a dead process, such as a renewal by a timer."""
@@ -50,14 +58,15 @@ def _stepped(process: Process, work: Coroutine[Any, Any, Any]) -> Generator[Any,
             return done.value
         error = None
         process.awaits += 1
-        if process.awaits == process.dies_at:
-            process.dead = True
+        process.dead = process.dead or process.awaits == process.dies_at
+        if not process.dead:
+            try:
+                yield waits_for
+            except BaseException as caught:  # noqa: BLE001 - handed on to the work
+                error = caught
+        if process.dead:
             GRAVEYARD.append(work)
-            raise Gone
-        try:
-            yield waits_for
-        except BaseException as caught:  # noqa: BLE001 - handed on to the work
-            error = caught
+            raise Gone from None
 
 
 class _Cut:
@@ -70,8 +79,10 @@ class _Cut:
         method = getattr(self._journal, name)
 
         async def call(*args: Any, **kwargs: Any) -> Any:
+            if self._process.dead and name == "renew":  # a timer that was set
+                await asyncio.get_running_loop().create_future()
             if self._process.dead:
-                raise Gone  # met by a timer that was set, and by the loop when it closes what the dead left open
+                raise Gone  # met by the loop when it closes what the dead left open
             return await method(*args, **kwargs)
 
         return call
