@@ -26,7 +26,8 @@ class Office:
 
     def __init__(self, folder: str | None, options: LetterOptions | None = None) -> None:
         self.runtime = Runtime(state=folder, letters=options, listeners=())
-        self._adapters: dict[tuple[str, str | None], Any] = {}
+        self._adapters: dict[str, Any] = {}
+        self._served: dict[tuple[str, str], Any] = {}
 
     @property
     def used(self) -> bool:
@@ -66,6 +67,10 @@ class Office:
             return {**result, "outcome": "failed", "error": str(error)}
         return {**result, "how": getattr(answer, "how", None)}
 
+    def use(self, adapters: Iterable[Any]) -> None:
+        """Replay with these adapters, which somebody else closes, and not with those of the environment."""
+        self._served = {(adapter.vendor, adapter.account): adapter for adapter in adapters}
+
     async def discard(self, letters: Iterable[Letter]) -> tuple[Letter, ...]:
         """Discard letters; raises for the first that is over already."""
         return tuple([await self.runtime.letters.discard(letter.dlq_id) for letter in letters])
@@ -75,16 +80,27 @@ class Office:
         return await self.runtime.letters.purge() if self.used else Purged()
 
     def _adapter(self, letter: Letter, base_url: str | None) -> Any:
-        key = (letter.vendor, base_url)
-        if key not in self._adapters:
-            self._adapters[key] = adapter_from_env(letter, self.runtime, base_url)
-        adapter = self._adapters[key]
+        if self._served:
+            return self._of_sandbox(letter)
+        if letter.vendor not in self._adapters:
+            self._adapters[letter.vendor] = adapter_from_env(letter, self.runtime, base_url)
+        adapter = self._adapters[letter.vendor]
         if adapter.account != letter.account:
             raise InvalidRequestError(
                 f"the letter is of account {letter.account!r}, the environment names {adapter.account!r}",
                 field="account", value=adapter.account, hint=f"set the variables of {letter.vendor} for that account",
             )  # fmt: skip
         return adapter
+
+    def _of_sandbox(self, letter: Letter) -> Any:
+        found = self._served.get((letter.vendor, letter.account))
+        if found is None:
+            known = ", ".join(sorted("/".join(key) for key in self._served))
+            raise InvalidRequestError(
+                f"the sandbox has no account {letter.account!r} of {letter.vendor!r}", field="--sandbox",
+                value=letter.account, hint=f"it has {known}",
+            )  # fmt: skip
+        return found
 
     async def aclose(self) -> None:
         """Close adapters and files."""

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from backstay.cli.journal import connected
 from backstay.cli.letters import COLUMNS, Office, facts, opened, row
 from backstay.errors import BackstayError
 from backstay.letters import Letter, LetterOptions
@@ -28,7 +29,8 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a 
 Folder = Annotated[str | None, typer.Option("--folder", help="The state folder; default $BACKSTAY_STATE.")]
 Vendor = Annotated[str | None, typer.Option("--vendor", help="Only letters of this vendor.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids, or their first characters (at least 4).")]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the vendor is, such as a running sandbox.")]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the vendor is, instead of its own host.")]
+Sandbox = Annotated[str | None, typer.Option("--sandbox", help="A running sandbox's address, for all its accounts.")]
 DAY: Final = 86_400.0
 
 
@@ -86,6 +88,7 @@ def replay(
     every: Annotated[bool, typer.Option("--all", help="Every letter that waits and can be replayed.")] = False,
     vendor: Vendor = None,
     base_url: BaseUrl = None,
+    sandbox: Sandbox = None,
     folder: Folder = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -94,7 +97,11 @@ def replay(
 
     async def work() -> tuple[dict[str, Any], ...]:
         async with opened(folder) as office:
-            return await _replay(office, ids, vendor, base_url, quiet=as_json)
+            if sandbox is None:
+                return await _replay(office, ids, vendor, base_url, quiet=as_json)
+            async with connected(office.runtime, sandbox) as adapters:
+                office.use(adapters)
+                return await _replay(office, ids, vendor, base_url, quiet=as_json)
 
     results = _run(work())
     failed = sum(result["outcome"] == "failed" for result in results)

@@ -121,6 +121,20 @@ def test_letters_are_replayed_at_a_running_sandbox(folder: Path, vendor: tuple[s
     assert {letter["state"] for letter in asked("list", "--state", "all")["letters"]} == {"replayed"}
 
 
+def test_a_sandbox_serves_every_account(
+    folder: Path, vendor: tuple[str, TikTokSandbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is needed of the environment; where there is no sandbox it says so."""
+    url, simulator = vendor
+    monkeypatch.delenv("TIKTOK_ACCESS_TOKEN")
+    give_up("a")
+    assert asked("replay", "--all", "--sandbox", url.removesuffix("/tiktok"))["replayed"] == 1
+    assert len(simulator.world.objects(level="campaign")) == 1
+    nobody = ask("replay", "--all", "--sandbox", NOWHERE)
+    assert nobody.exit_code == 2
+    assert "Traceback" not in nobody.stderr
+
+
 def test_a_replay_that_fails_ends_with_1_and_is_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each letter on its own; the error is in the table."""
     give_up("a")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Unpack
 
 import pytest
 
-from backstay import Runtime
+from backstay import CallOptions, Credentials, Effect, Profile, Runtime
 from backstay.ads import AdGroupPatch, Budget, CampaignPatch, ConfiguredStatus, Money, Ref
+from backstay.base import Adapter
 from backstay.compose import Split, Weights
 from backstay.errors import (
     BackstayError,
@@ -23,16 +24,23 @@ from backstay.errors import (
 from backstay.events import DeadLetter, LetterReplayed
 from backstay.events.log import level_of
 from backstay.letters import Incident, Letter, LetterOptions, LetterState, MemoryLetters, Outcome
+from backstay.operation import operation
 from backstay.taxonomy import Certainty
+from backstay.writes.reconcile import Seen
 from tests.support.letters import Shop, Stage, letter, spec, tree
 
-NOT_SENT = ConnectionFailedError("no way", certainty=Certainty.NOT_SENT)
+
+def not_sent() -> ConnectionFailedError:
+    """An error of its own each time: the engine writes into them."""
+    return ConnectionFailedError("no way", certainty=Certainty.NOT_SENT)
+
+
 FEWER = Budget.daily(Money("50.00", "EUR"))
 
 
 async def given_up(stage: Stage, work: Any) -> Letter:
     """The letter that a write leaves on a stage that refuses everything; then the vendor is well again."""
-    stage.ads.refuses = NOT_SENT
+    stage.ads.refuses = not_sent()
     await stage.failed(work)
     stage.ads.refuses = None
     return (await stage.runtime.letters.list())[-1]
@@ -101,7 +109,7 @@ def test_a_create_is_looked_up_even_where_no_journal_knows_it(tmp_path: Path) ->
         real = stage.ads._draft_ad_group
 
         async def down(*_: Any) -> Any:
-            raise NOT_SENT
+            raise not_sent()
 
         stage.ads._draft_ad_group = down  # type: ignore[method-assign]  # the second level fails
         await stage.failed(stage.ads.create_tree(tree(), idempotency_key="t"))
@@ -133,7 +141,7 @@ def test_a_change_in_two_steps_goes_on_where_it_broke_off() -> None:
 
         async def second_fails(ref: Ref, request: Any) -> None:
             if request["set"] == "budget":
-                raise NOT_SENT
+                raise not_sent()
             await real(ref, request)
 
         stage.ads._send_change = second_fails  # type: ignore[method-assign]  # that is the point
@@ -469,7 +477,7 @@ def test_a_split_is_replayed_by_its_member() -> None:
     split = Split({"one": stage.ads, "two": other}, Weights({"one": 0, "two": 1}), name="s")
 
     async def main() -> None:
-        other.refuses = NOT_SENT
+        other.refuses = not_sent()
         await stage.failed(split.create_campaign(spec(), idempotency_key="k"))
         other.refuses = None
         (left,) = await stage.letters()
@@ -479,10 +487,73 @@ def test_a_split_is_replayed_by_its_member() -> None:
         lonely = Split({"one": stage.ads}, lambda _: "one", name="lonely")
         stray = await given_up(stage, stage.ads.create_campaign(spec(), idempotency_key="k2"))
         await stage.runtime.letters.replay(stray.dlq_id, lonely)
-        other.refuses = NOT_SENT
+        other.refuses = not_sent()
         await stage.failed(other.create_campaign(spec(), idempotency_key="k3"))
         (third,) = await stage.runtime.letters.list()
         with pytest.raises(InvalidRequestError, match="is of meta/2"):
             await stage.runtime.letters.replay(third.dlq_id, lonely)
+
+    stage.run(main())
+
+
+class Wall(Adapter):
+    """A vendor whose operations are public: a post, and a colour."""
+
+    vendor: ClassVar[str] = "wall"
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(
+            credentials=Credentials("key"), account="1", host="https://wall.example", profile=Profile(),
+            runtime=runtime, options={},
+        )  # fmt: skip
+        self.posts: list[str] = []
+        self.color = "white"
+        self.away = False
+
+    @operation(Effect.PUBLISH, look="find")
+    async def post(self, text: str, *, idempotency_key: str, **_: Unpack[CallOptions]) -> str:
+        if self.away:
+            raise not_sent()
+        self.posts.append(text)
+        return text
+
+    async def find(self, text: str, *, idempotency_key: str) -> list[str]:
+        return [each for each in self.posts if each == text]
+
+    @operation(Effect.SET, look="seen")
+    async def paint(self, color: str, was: str, **_: Unpack[CallOptions]) -> None:
+        if self.away:
+            raise not_sent()
+        self.color = color
+
+    async def seen(self, color: str, was: str) -> Seen:
+        return {color: Seen.WANTED, was: Seen.BEFORE}.get(self.color, Seen.OTHER)
+
+    @operation(Effect.GENERATE)
+    async def imagine(self, text: str, **_: Unpack[CallOptions]) -> str:
+        raise not_sent()
+
+
+def test_operations_that_are_public_leave_letters_themselves() -> None:
+    """A post is made once, a colour is compared; what is only generated leaves nothing."""
+    stage = Stage()
+    wall = Wall(stage.runtime)
+
+    async def main() -> None:
+        wall.away = True
+        await stage.failed(wall.post("hello", idempotency_key="k", deadline=60.0))
+        await stage.failed(wall.paint("blue", "white"))
+        await stage.failed(wall.imagine("a wall"))
+        wall.away = False
+        posted, painted = await stage.runtime.letters.list()
+        assert (posted.operation, painted.operation) == ("post", "paint")
+        assert posted.original_event["arguments"] == {"text": "hello", "idempotency_key": "k"}
+        wall.color = "red"
+        with pytest.raises(ConflictError, match="has changed"):
+            await stage.runtime.letters.replay(painted.dlq_id, wall)
+        wall.color = "white"
+        await stage.runtime.letters.replay(painted.dlq_id, wall)
+        assert await stage.runtime.letters.replay(posted.dlq_id, wall)
+        assert (wall.posts, wall.color) == (["hello"], "blue")
 
     stage.run(main())
