@@ -7,16 +7,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from backstay.ads import AdPlatform, CreativeKind, Level, MediaRef, Status
-from backstay.clock import Clock
+from backstay.ads import Status
 from backstay.sandbox.rpc import RpcReply
 from backstay.testing.bench import Bench, VendorError
 from backstay.testing.conformance import AdPlatformConformance
-from backstay_adapters.google_ads import GoogleAds, google_profile
-from backstay_adapters.google_ads.sandbox import CUSTOMERS, TOKEN, GoogleAdsSandbox
+from backstay_adapters.google_ads.sandbox import GoogleAdsSandbox
 from backstay_adapters.google_ads.sandbox.failure import Problem, Refusal, refused
 from backstay_adapters.google_ads.wire.read import status
 from backstay_adapters.google_ads.wire.words import CONFIGURED, PRIMARY, REASONS, TOLD_BY_REASONS
+from tests.support.google import google_bench
 
 
 def said(family: str, member: str, code: str | None = None, **details: Any) -> RpcReply:
@@ -75,41 +74,15 @@ def statuses() -> Iterable[Status]:
             yield status({**row, "campaign.primary_status_reasons": (reason,)}, "campaign")
 
 
-class GoogleBench(Bench):
-    """The bench without uploads: search ads are text."""
-
-    async def media(self, ads: AdPlatform) -> tuple[MediaRef, ...]:
-        """None."""
-        return ()
-
-
 class TestGoogleAds(AdPlatformConformance):
     """Search campaigns, reads that show writes at once."""
 
     read_lag: ClassVar[float | tuple[float, float]] = 0.0
-    customer: ClassVar[str] = CUSTOMERS[0]
-    currency: ClassVar[str] = "USD"
 
     @pytest.fixture
     def bench(self) -> Bench:
-        profile = google_profile("standard").with_(limits={})
-
-        def shell(simulator: Any, clock: Clock) -> Any:
-            return simulator.channel(clock)
-
-        return GoogleBench(
-            GoogleAdsSandbox(seed=11, read_lag=self.read_lag),
-            lambda runtime, channel: GoogleAds(self.customer, TOKEN, runtime=runtime, channel=channel, profile=profile),
-            shell=shell,
-            write={"operation": "GoogleAdsService/Mutate"},
-            currency=self.currency,
-            locations=("2840",),
-            fields={"creative": {"kind": CreativeKind.RESPONSIVE, "call_to_action": None}},
-            extra={"final_url_suffix": "utm_source=google"},
-            scheduled=Level.CAMPAIGN,
-            statuses=statuses,
-            errors=ERRORS,
-        )
+        simulator = GoogleAdsSandbox(seed=11, read_lag=self.read_lag)
+        return google_bench(simulator, statuses=statuses, errors=ERRORS)
 
 
 class TestGoogleAdsLagging(TestGoogleAds):

@@ -201,7 +201,7 @@ def _decoded(messages: protos.Protos, name: str, value: bytes) -> dict[str, Json
             return {"failure": messages.failure(value)}
         if name == protos.DETAILS:
             return _details(messages.details(value))
-    except ValueError:  # damaged on the way: the status and its text still speak
+    except messages.Damaged:  # on the way: the status and its text still speak
         return {}
     return {}
 

@@ -42,6 +42,7 @@ class Protos:
         self.Status: Any = importlib.import_module("google.rpc.status_pb2").Status
         importlib.import_module("google.rpc.error_details_pb2")  # so that RetryInfo and ErrorInfo can be unpacked
         self.json: Any = importlib.import_module("google.protobuf.json_format")
+        self.Damaged: Any = importlib.import_module("google.protobuf.message").DecodeError
         self._readers: dict[tuple[str, ...], Reader] = {}
 
     def mutate(self, request: Mapping[str, Json], **flags: bool) -> Message:
