@@ -34,7 +34,9 @@ class GoogleAds(GoogleTrees):
         PROJECT, LEVEL and ENDPOINT as set.
         """
         names = ("developer_token", "login_customer_id", "linked_customer_id", "project", "level", "endpoint")
-        told: dict[str, Any] = {name: value for name in names if (value := os.environ.get(f"GOOGLE_ADS_{name.upper()}"))}
+        told: dict[str, Any] = {
+            name: value for name in names if (value := os.environ.get(f"GOOGLE_ADS_{name.upper()}"))
+        }
         if not {"credentials", "token"} & arguments.keys():
             told["credentials" if _login() is not None else "token"] = _login() or variable(
                 "GOOGLE_ADS_ACCESS_TOKEN", "set GOOGLE_ADS_REFRESH_TOKEN, or pass credentials= to GoogleAds"

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MUTATE = f"{protos.SERVICE}/Mutate"
 SEARCH = f"{protos.SERVICE}/SearchStream"
-RUN_OUT = "google_ads.auth.access_token"
-"""The rule for an access token that is refused: with a provider it is worth asking for another."""
+RUN_OUT = frozenset({"google_ads.auth.access_token", "authentication_error.OAUTH_TOKEN_INVALID"})
+"""Rule or code of an access token that is refused: with a provider it is worth asking for another."""
 
 
 class _Line:
@@ -174,11 +174,13 @@ class GoogleCalls(AdAdapter):
         note_request_id(*facts.request_ids)
         error = TABLE.error(facts)
         running = current()
-        if error.rule != RUN_OUT or not self.credentials.renewable or (running is not None and running.renewed):
+        worth = bool(RUN_OUT & {error.rule, error.vendor_code}) and self.credentials.renewable
+        if not worth or (running is not None and running.renewed):
             return error
         # With a provider the token has only run out: the engine then asks for another, once.
         return TokenExpiredError(
-            error.message, vendor=self.vendor, vendor_message=error.vendor_message, status=error.status,
+            error.message, vendor=self.vendor, vendor_code=error.vendor_code, vendor_message=error.vendor_message,
+            status=error.status,
             request_ids=error.request_ids, rule=error.rule, hint=error.hint,
         )  # fmt: skip
 

@@ -89,7 +89,7 @@ class GoogleChanges(GoogleCreates):
     async def _check(self, request: Request) -> None:
         await self._mutate(request, validate_only=True)
 
-    async def set_budget(
+    async def set_budget(  # pyright: ignore[reportIncompatibleMethodOverride]  # one keyword more than the base
         self,
         ref: Ref,
         budget: Budget,

@@ -131,8 +131,9 @@ class GoogleTrees(GoogleReports):
         found: list[BuiltGroup] = []
         for number, group in enumerate(tree.groups):
             own = groups.get(self._token(Level.AD_GROUP, group_key(key, number)))
-            below = [ads.get(self._token(Level.AD, ad_key(key, number, place))) for place in range(len(group.ads))]
-            if own is None or any(each is None for each in below):
+            tokens = [self._token(Level.AD, ad_key(key, number, place)) for place in range(len(group.ads))]
+            below = [ads[token] for token in tokens if token in ads]
+            if own is None or len(below) < len(tokens):
                 return None
             found.append(BuiltGroup(ad_group=own, ads=tuple(below)))
         return BuiltTree(campaign=campaign, groups=tuple(found))
