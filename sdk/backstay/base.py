@@ -15,6 +15,7 @@ from backstay.engine import read, write
 from backstay.engine.call import Call, Plan
 from backstay.engine.loop import begin, run
 from backstay.errors import BackstayError, InternalError, InvalidRequestError
+from backstay.generating import Generates
 from backstay.keys import cache_key, payload_hash
 from backstay.letters.adapting import LeavesLetters, made_already
 from backstay.letters.frame import suspected
@@ -44,7 +45,7 @@ _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
 
-class Adapter(LeavesLetters):
+class Adapter(Generates, LeavesLetters):
     """One vendor account behind typed operations; immutable, shared by many tasks of one event loop.
 
     A vendor's adapter sets `vendor`, gives its profile and its host, and declares operations. Options flow
@@ -169,6 +170,8 @@ class Adapter(LeavesLetters):
             plan = replace(plan, cost=operation.cost(*args[1:], **kwargs))
         if operation.effect in _READS:
             return await self._read(operation, plan, body, args, kwargs)
+        if operation.effect is Effect.GENERATE:
+            return await self._generate(operation, plan, body, args, kwargs)
         return await self._watched(
             operation, body, args, kwargs, lambda: self._write(operation, plan, body, args, kwargs)
         )  # fmt: skip
@@ -202,8 +205,6 @@ class Adapter(LeavesLetters):
             look = getattr(self, operation.look) if operation.look else None
             if operation.effect in _CREATES:
                 return await self._create(operation, plan, body, args, kwargs, look)
-            if operation.effect is Effect.GENERATE:
-                return await run(begin(plan), body, args, kwargs)
             narrow = self.narrowed(operation, args[1:])
             if narrow is not None:
                 plan = replace(plan, scope=self._scope(operation, *narrow))
@@ -291,9 +292,9 @@ class Adapter(LeavesLetters):
             attempt_timeout=positive(
                 "attempt_timeout", options.get("attempt_timeout", profile.timeout(operation.kind))
             ),
-            deadline=positive("deadline", options.get("deadline", profile.deadline)),
+            deadline=positive("deadline", options.get("deadline", profile.deadline_of(operation.kind))),
             cost=_cost(operation, profile),
-            ttl=profile.ttl.get(operation.name, operation.ttl),
+            ttl=options.get("cache", profile.ttl.get(operation.name, operation.ttl)),
             max_age=options.get("max_age"),
             max_stale=options.get("max_stale", max_stale),
             revalidate=profile.revalidate,

@@ -37,6 +37,9 @@ class BackstayError(Exception):
 
     type: ClassVar[str] = "INTERNAL_ERROR"
 
+    partial: Any = None
+    """What had arrived before a stream broke, or an answer that cannot be used: paid for, so it is kept."""
+
     def __init__(
         self,
         message: str | None = None,

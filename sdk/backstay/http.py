@@ -18,14 +18,13 @@ import httpx
 
 from backstay.engine.call import current
 from backstay.errors import BackstayError, BadResponseError, CallTimeoutError, ConnectionFailedError
+from backstay.pool import is_timeout, sessions
 from backstay.redact import scrub
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
-
-    import aiohttp
 
 SENT: Final = "backstay.sent"
 """The request extension under which a transport finds the callable that marks a request as sent."""
@@ -131,7 +130,7 @@ class Http:
         what = scrub(str(error)) or type(error).__name__
         if isinstance(error, httpx.DecodingError):
             return BadResponseError(f"the answer of {where} cannot be read: {what}", rule="transport.decoding")
-        if _is_timeout(error):
+        if is_timeout(error, (httpx.TimeoutException,)):
             return CallTimeoutError(f"no answer from {where}: {what}", certainty=certainty, rule="transport.timeout")
         return ConnectionFailedError(
             f"the connection to {where} failed: {what}", certainty=certainty, rule="transport.connection",
@@ -149,25 +148,10 @@ def aiohttp_transport(
     *, ssl_context: ssl.SSLContext | None = None, proxy: str | None = None, limit: int = 500
 ) -> httpx.AsyncBaseTransport:
     """httpx's interface over aiohttp's pool, with the sent mark from aiohttp's own trace hook."""
-    import aiohttp  # costs a quarter of a second to import, so only once a pool is made
     from httpx_aiohttp import AiohttpTransport
 
     context = ssl_context or shared_ssl_context()
-    trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(_on_headers_sent)
-
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=limit, ssl=context)
-        made = aiohttp.ClientSession(
-            connector=connector,
-            trace_configs=[trace],
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-        )
-        # aiohttp sends an idempotent request again by itself when a kept connection breaks; the engine owns retries.
-        made._retry_connection = False  # noqa: SLF001 - no public switch; a test fails when it goes
-        return made
-
+    session = sessions(context, limit)
     return AiohttpTransport(verify=context, client=session, proxy=httpx.Proxy(proxy) if proxy else None)
 
 
@@ -175,20 +159,6 @@ def aiohttp_transport(
 def shared_ssl_context() -> ssl.SSLContext:
     """One TLS context for all pools of the process: building one takes about 40 ms."""
     return httpx.create_ssl_context()
-
-
-async def _on_headers_sent(*_: object) -> None:
-    call = current()
-    if call is not None:
-        call.sent = True
-
-
-def _is_timeout(error: Exception) -> bool:
-    """httpx-aiohttp calls a reset after sending ConnectTimeout; the cause tells the truth."""
-    cause = error.__cause__
-    if cause is not None and type(cause).__module__.startswith("aiohttp"):
-        return isinstance(cause, TimeoutError)
-    return isinstance(error, (httpx.TimeoutException, TimeoutError))
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypedDict, TypeVar
 
 from backstay.errors import InvalidRequestError
 from backstay.policies.effect import Effect
 from backstay.policies.rate import Cost
+
+if TYPE_CHECKING:
+    from backstay.engine.stream import Keeper, Streaming, Whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +49,8 @@ class CallOptions(TypedDict, total=False):
     """Seconds that a cached answer may be old; 0 asks the vendor."""
     max_stale: float
     """Age in seconds up to which a cached answer may stand in when the vendor fails; 0 is never."""
+    cache: float
+    """Seconds that the answer counts as fresh for whoever asks the same; texts and pictures are kept only with it."""
     criticality: Criticality
     """Who waits for the answer."""
 
@@ -124,6 +129,50 @@ def operation(
             return answer
 
         run.__backstay_operation__ = declared  # type: ignore[attr-defined]  # read by docs and conformance
+        return run
+
+    return declare
+
+
+class Streams(Protocol):
+    """What can run an operation that answers piece by piece: an adapter."""
+
+    def run_stream(
+        self, operation: Operation, body: Callable[..., AsyncGenerator[Any, None]], args: tuple[Any, ...],
+        kwargs: dict[str, Any], keeper: Keeper[Any, Any],
+    ) -> Streaming[Any, Any]:  # fmt: skip
+        """Make the stream; nothing is sent until it is read."""
+        ...
+
+
+Z = TypeVar("Z", bound=Streams)
+D = TypeVar("D")
+Wh = TypeVar("Wh")
+
+
+def streaming(
+    effect: Effect, *, keeps: Callable[[], Keeper[D, Wh]], **facts: Any
+) -> Callable[
+    [Callable[Concatenate[Z, P], AsyncGenerator[D | Whole[Wh], None]]], Callable[Concatenate[Z, P], Streaming[D, Wh]]
+]:
+    """Declare an adapter's method that yields pieces, and last a `Whole` with the answer.
+
+    `keeps` makes what collects the pieces; `facts` are the fields of `Operation`. See `backstay.engine.stream`.
+    """
+
+    def declare(
+        body: Callable[Concatenate[Z, P], AsyncGenerator[D | Whole[Wh], None]],
+    ) -> Callable[Concatenate[Z, P], Streaming[D, Wh]]:
+        declared = Operation(name=facts.pop("name", body.__name__), effect=effect, **facts)
+        known = own_names(body)
+
+        @functools.wraps(body)
+        def run(self: Z, /, *args: P.args, **kwargs: P.kwargs) -> Streaming[D, Wh]:
+            if not kwargs.keys() <= known:
+                refuse_unknown(declared.name, kwargs, known)
+            return self.run_stream(declared, body, (self, *args), kwargs, keeps())
+
+        run.__backstay_operation__ = declared  # type: ignore[attr-defined]  # as in operation
         return run
 
     return declare

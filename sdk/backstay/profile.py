@@ -78,6 +78,8 @@ class Profile:
     """Seconds for one attempt of every kind; None leaves it to `timeouts`."""
     deadline: float = 130.0
     """Seconds for the whole call."""
+    deadlines: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    """Seconds for the whole call by the kind of operation, where it differs from `deadline`."""
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
     connect_timeout: float = 10.0
     budget_ratio: float = 0.2
@@ -109,6 +111,8 @@ class Profile:
     def __post_init__(self) -> None:
         """Refuse times that are no times."""
         above("deadline", self.deadline, 0.0)
+        for kind, seconds in self.deadlines.items():
+            above(f"deadlines.{kind}", seconds, 0.0)
         if self.attempt_timeout is not None:
             above("attempt_timeout", self.attempt_timeout, 0.0)
         within("read_lag", self.read_lag, 0.0)
@@ -117,6 +121,10 @@ class Profile:
     def timeout(self, kind: str) -> float:
         """Seconds for one attempt of a kind of operation."""
         return self.attempt_timeout or self.timeouts.get_timeout(kind)
+
+    def deadline_of(self, kind: str) -> float:
+        """Seconds for the whole call of a kind of operation."""
+        return self.deadlines.get(kind, self.deadline)
 
     def with_(self, **changes: Any) -> Profile:
         """A copy with some fields changed; an unknown field is refused."""

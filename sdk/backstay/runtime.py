@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    from backstay.ledger import Ledger
     from backstay.letters import LetterOptions, Letters
     from backstay.profile import Limit, Profile
     from backstay.writes.database import Database
@@ -90,6 +91,7 @@ class Runtime:
         self.proxy = proxy
         self.max_scopes = max_scopes
         self._lock = threading.Lock()
+        self._ledger: Ledger | None = None
         # One lock for the policies of all scopes, because a limiter may belong to several of them.
         self._policies = threading.Lock()
         self._scopes: OrderedDict[ScopeKey, Scope] = OrderedDict()
@@ -152,6 +154,16 @@ class Runtime:
             store or MemoryLetters(), options=options, spill=spill, clock=self.clock, events=self.events,
             on_problem=self._problem,
         )  # fmt: skip
+
+    @property
+    def ledger(self) -> Ledger:
+        """What calls have cost, and budgets that stop before a call; see `backstay.ledger`."""
+        with self._lock:
+            if self._ledger is None:
+                from backstay.ledger import Ledger  # its models need pydantic, which an ad platform may do without
+
+                self._ledger = Ledger(self.clock, self.events)
+            return self._ledger
 
     def _problem(self, where: str, error: BaseException) -> None:
         """Tell the listeners what went wrong in the background; without any, the log of the standard library."""

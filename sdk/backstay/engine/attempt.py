@@ -49,13 +49,8 @@ async def attempt(
             value = await hedged(call, plan.hedge, body, args, kwargs)
     except BaseException as error:
         sweep.drop(watch)
-        now = clock.monotonic()
-        failure = _named(call, watch, error, limit)
-        plan.scope.done(permit, now, now - began, verdict(failure), limit, lost=overloaded(failure))
-        if failure is None:
-            raise
-        record(call, failure, began, now - began)
-        if failure is error:
+        failure = settle_failure(call, watch, permit, error, began, limit)
+        if failure is None or failure is error:
             raise
         raise failure from error
     sweep.drop(watch)
@@ -64,6 +59,18 @@ async def attempt(
     now = clock.monotonic()
     plan.scope.done(permit, now, now - began, False, plan.attempt_timeout)
     return value
+
+
+def settle_failure(
+    call: Call, watch: Watch, permit: int, error: BaseException, began: float, limit: float
+) -> BackstayError | None:
+    """Give a failed attempt's permit back, and its name; None for what is not ours to handle."""
+    now = call.plan.clock.monotonic()
+    failure = _named(call, watch, error, limit)
+    call.plan.scope.done(permit, now, now - began, verdict(failure), limit, lost=overloaded(failure))
+    if failure is not None:
+        record(call, failure, began, now - began)
+    return failure
 
 
 def _named(call: Call, watch: Watch, error: BaseException, limit: float) -> BackstayError | None:

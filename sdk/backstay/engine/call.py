@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backstay.engine.scope import Scope
     from backstay.errors import Attempt, BackstayError
     from backstay.events import Stream
+    from backstay.ledger import Charge
     from backstay.policies.effect import Effect
     from backstay.policies.hedge import Hedge
     from backstay.policies.rate import Cost
@@ -76,6 +77,8 @@ class Call:
     admitted: float = 0.0
     """When the running attempt was let through; monotonic seconds."""
     hedged: bool = False
+    charge: Charge | None = None
+    """The ledger's record of the running attempt, where it may cost money; set by `backstay.generating`."""
     reserve: float = 0.0
     """Seconds at the end that no attempt may use: a CREATE keeps them for looking."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backstay.clock import utc
 from backstay.engine import report
+from backstay.engine.allowance import count_retry, refused_retry
 from backstay.errors import BackstayError
 from backstay.policies.budget import price
 from backstay.policies.effect import Effect, Move, move, worst
@@ -23,6 +24,12 @@ OWN_REFUSALS = {
 """Refusals made by ourselves end the loop: asking ourselves again at once gives the same answer."""
 
 THROTTLED = frozenset({"API_RATE_LIMIT"})
+
+
+def refused(call: Call, refusal: BackstayError) -> BackstayError:
+    """A call that ends before it is sent, by a refusal of our own: finished, ready to be raised."""
+    limited = Why.DEADLINE if refusal.type in THROTTLED else Why.NOT_RETRYABLE
+    return finish(call, refusal, OWN_REFUSALS.get(refusal.type, limited))
 
 
 def next_move(call: Call, error: BackstayError) -> Move:
@@ -53,10 +60,16 @@ def wait_or_raise(call: Call, error: BackstayError, step: Move) -> float:
     ruling = _ruling(call, error, step, wait, now)
     if isinstance(ruling, Why):
         raise finish(call, error, ruling)
+    if refused_retry(call, wait) is not None:
+        raise finish(call, error, Why.ALLOWANCE)
     with scope.lock:
         paid = scope.budget.withdraw(price(error.type))
+        dry = not paid and scope.budget.ran_dry()
+    if dry:
+        report.budget_empty(plan)
     if not paid:
         raise finish(call, error, Why.BUDGET)
+    count_retry(call, wait)
     report.retrying(call, error, wait)
     call.waited += wait
     call.paused = wait

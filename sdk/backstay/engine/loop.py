@@ -8,7 +8,7 @@ from backstay.engine import report
 from backstay.engine.attempt import attempt
 from backstay.engine.call import Call, Settled, enter, leave
 from backstay.engine.call import current as current_call
-from backstay.engine.decide import exists_already, finish, next_move, wait_or_raise
+from backstay.engine.decide import exists_already, next_move, refused, wait_or_raise
 from backstay.engine.line import wait_turn
 from backstay.errors import BackstayError, DeadlineExceededError
 from backstay.policies.effect import Move
@@ -30,8 +30,14 @@ def begin(plan: Plan) -> Call:
     return Call(plan, now, deadline)
 
 
-async def run(call: Call, body: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call until it succeeds or there is a reason to stop.
+async def run(
+    call: Call,
+    body: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    attempt: Callable[..., Awaitable[Any]] = attempt,
+) -> Any:
+    """Call until it succeeds or there is a reason to stop; `attempt` is another way to make one (a stream's).
 
     Raises:
         BackstayError: with its timeline and why it stopped; for plain functions their own last exception.
@@ -75,7 +81,7 @@ def admit(call: Call) -> int:
                 scope.budget.deposit()
             return 0 if scope.line else scope.try_admit(now, plan.cost, plan.clock.random)[0]
     except BackstayError as refusal:
-        raise finish(call, refusal, None) from None
+        raise refused(call, refusal) from None
 
 
 def _too_late(call: Call) -> BackstayError:
@@ -84,7 +90,7 @@ def _too_late(call: Call) -> BackstayError:
         f"{call.plan.function} usually takes {call.plan.scope.typical.value:.3g} s, which is more than is left",
         certainty=Certainty.NOT_SENT, rule="engine.cannot_finish", hint="give the call more time (deadline=)",
     )  # fmt: skip
-    return finish(call, error, None)
+    return refused(call, error)
 
 
 async def _wait_turn(call: Call) -> int:
@@ -93,7 +99,7 @@ async def _wait_turn(call: Call) -> int:
     try:
         permit = await wait_turn(call.plan.scope, call)
     except BackstayError as refusal:
-        raise finish(call, refusal, None) from None
+        raise refused(call, refusal) from None
     call.admitted = clock.monotonic()
     report.waited(call, call.admitted - began)
     return permit

@@ -3,6 +3,7 @@
 from backstay.events.model import (
     BreakerChanged,
     CallFailed,
+    CostRecorded,
     DeadLetter,
     Event,
     FallbackUsed,
@@ -11,6 +12,7 @@ from backstay.events.model import (
     LimiterWaited,
     Problem,
     RetryAttempt,
+    RetryBudgetEmpty,
     RetryExhausted,
     RetrySuccess,
     StaleServed,
@@ -22,6 +24,7 @@ from backstay.events.stream import Listener, Stream
 __all__ = [
     "BreakerChanged",
     "CallFailed",
+    "CostRecorded",
     "DeadLetter",
     "Event",
     "FallbackUsed",
@@ -31,6 +34,7 @@ __all__ = [
     "Listener",
     "Problem",
     "RetryAttempt",
+    "RetryBudgetEmpty",
     "RetryExhausted",
     "RetrySuccess",
     "StaleServed",

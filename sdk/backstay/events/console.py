@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from backstay.events.model import (
     BreakerChanged,
     CallFailed,
+    CostRecorded,
     DeadLetter,
     Event,
     FallbackUsed,
@@ -16,6 +17,7 @@ from backstay.events.model import (
     LimiterWaited,
     Problem,
     RetryAttempt,
+    RetryBudgetEmpty,
     RetryExhausted,
     RetrySuccess,
     StaleServed,
@@ -50,8 +52,8 @@ def _sentence(event: Event) -> str:
             return f"{where}: gave up {tries} ({event.why}): {event.error}"
         case CallFailed():
             return f"{where}: failed with {event.error_type} ({event.rule or event.type}): {event.error_message}"
-        case BreakerChanged():
-            return f"{event.scope}: breaker {event.old} -> {event.new}"
+        case BreakerChanged() | RetryBudgetEmpty():
+            return _of_a_scope(event)
         case LimiterWaited():
             return f"{where}: waited {event.wait:.2f}s for its turn ({event.scope})"
         case StaleServed():
@@ -65,7 +67,19 @@ def _sentence(event: Event) -> str:
         case DeadLetter() | LetterReplayed() | LettersAlarm():
             return _of_letters(where, event)
         case _:
-            return f"{where}: {event.name}"
+            return _of_money(where, event) if isinstance(event, CostRecorded) else f"{where}: {event.name}"
+
+
+def _of_a_scope(event: BreakerChanged | RetryBudgetEmpty) -> str:
+    if isinstance(event, RetryBudgetEmpty):
+        return f"{event.scope}: the retry budget is empty; what fails now fails without a retry"
+    watching = " (shadow: it only watches)" if event.shadow else ""
+    return f"{event.scope}: breaker {event.old} -> {event.new}{watching}"
+
+
+def _of_money(where: str, event: CostRecorded) -> str:
+    amount = "nobody knows how much" if event.amount is None else f"{event.amount:f} {event.currency}"
+    return f"{where}: cost {amount} ({event.basis}, {event.outcome})"
 
 
 def _of_letters(where: str, event: DeadLetter | LetterReplayed | LettersAlarm) -> str:

@@ -20,6 +20,7 @@ from backstay.events.console import sentence
 from backstay.events.model import (
     BreakerChanged,
     CallFailed,
+    CostRecorded,
     DeadLetter,
     Event,
     LetterReplayed,
@@ -100,11 +101,11 @@ def level_of(event: Event) -> str:
         return "info" if event.outcome == "replayed" else "warning"
     if isinstance(event, BreakerChanged):
         if event.old == "closed":
-            return "warning"
+            return "info" if event.shadow else "warning"
         return "info" if event.new == "closed" else "debug"  # in between it probes, many times in an outage
     if not event.healed or (isinstance(event, WriteSettled) and event.outcome == "unknown"):
         return "warning"
-    return "debug" if isinstance(event, LimiterWaited) else "info"
+    return "debug" if isinstance(event, LimiterWaited | CostRecorded) else "info"
 
 
 def context_fields(context: Mapping[str, Any], allow: frozenset[str] = FIELDS) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -114,6 +115,22 @@ class BreakerChanged(Event):
     scope: str
     old: str
     new: str
+    shadow: bool = False
+    """Whether it only watches: nobody is held back."""
+    calls: int = 0
+    """What was counted when it opened, and how much of it had failed."""
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryBudgetEmpty(Event):
+    """A dependency's retry budget is used up: its calls fail without a retry until it fills again. Told once."""
+
+    name = "retry_budget_empty"
+    healed = False
+    scope: str
+    refused: int
+    """Retries refused so far, in the life of the scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +167,19 @@ class WriteSettled(Event):
     name = "write_settled"
     outcome: str
     found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRecorded(Event):
+    """An attempt that may have cost money has ended; see `backstay.ledger`."""
+
+    name = "cost_recorded"
+    amount: Decimal | None
+    currency: str
+    basis: str
+    """"reported" by the vendor, "estimated" from what was used, or "unknown"."""
+    outcome: str
+    """"ok", "failed", or "unknown": its answer was lost, and the amount is what it may have cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,10 @@ class Why(StrEnum):
     """The spend guard refused the call."""
     CANCELLED = "cancelled"
     """The caller went away."""
+    ALLOWANCE = "allowance"
+    """The work that the call belongs to has used up its retries, or its time for them (`Ledger.budget`)."""
+    STARTED = "started"
+    """Part of the answer had arrived: another call would give another answer."""
     UNSETTLED = "unsettled"
     """It was looked up and still nobody knows whether the write happened."""
 

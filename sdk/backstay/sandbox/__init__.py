@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from backstay.sandbox.server import serve as serve
     from backstay.sandbox.simulator import Simulator as Simulator
     from backstay.sandbox.transport import SimTransport as SimTransport
+    from backstay.sandbox.transport2 import SimTransport2 as SimTransport2
     from backstay.sandbox.wire import Reply as Reply
     from backstay.sandbox.wire import Request as Request
     from backstay.sandbox.world import Effect as Effect
@@ -49,6 +50,7 @@ _HOMES = {
     "server": ("Served", "serve"),
     "simulator": ("Simulator",),
     "transport": ("SimTransport",),
+    "transport2": ("SimTransport2",),
     "wire": ("Reply", "Request"),
     "world": ("Effect", "State", "Thing", "World"),
 }
@@ -65,6 +67,6 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "PLANS", "Effect", "Fault", "FaultKind", "FaultPlan", "FaultRule", "Reply", "Request", "RpcChannel", "RpcReply",
-    "RpcRequest", "RpcSimulator", "Served", "ServedRpc", "SimTransport", "Simulator", "State", "Thing", "World", "calm",
-    "dump_faults", "load_faults", "parse_faults", "serve", "serve_rpc", "storm",
+    "RpcRequest", "RpcSimulator", "Served", "ServedRpc", "SimTransport", "SimTransport2", "Simulator", "State", "Thing",
+    "World", "calm", "dump_faults", "load_faults", "parse_faults", "serve", "serve_rpc", "storm",
 ]  # fmt: skip

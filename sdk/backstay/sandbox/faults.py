@@ -41,6 +41,8 @@ class FaultKind(StrEnum):
     """A page for people, with 200 or 502."""
     HALF_JSON = "half_json"
     """The answer stops in its middle."""
+    STALL = "stall"
+    """Half of the answer comes, then nothing more, and the line stays open."""
     EMPTY = "empty"
     """200 and no body."""
     RATE_LIMIT = "rate_limit"
@@ -61,7 +63,7 @@ WORDED: Final = frozenset({Kind.RATE_LIMIT, Kind.VENDOR_ERROR, Kind.TOKEN_EXPIRE
 
 _NEVER_DONE: Final = frozenset({Kind.RESET_BEFORE, Kind.CONNECT_REFUSED})
 _ALWAYS_DONE: Final = frozenset({Kind.RESET_AFTER, Kind.PARTIAL})
-_USUALLY_DONE: Final = frozenset({Kind.SLOW_DRIP, Kind.HALF_JSON, Kind.EMPTY, Kind.LATENCY})
+_USUALLY_DONE: Final = frozenset({Kind.SLOW_DRIP, Kind.HALF_JSON, Kind.STALL, Kind.EMPTY, Kind.LATENCY})
 _STATUSES: Final = (500, 502, 503, 504)
 
 Span = float | tuple[float, float]

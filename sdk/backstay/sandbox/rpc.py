@@ -80,7 +80,9 @@ _STATUSES: Final = {
 
 def course_of(simulator: RpcSimulator, rpc: RpcRequest, now: float) -> Exchange:
     """What the simulator's fault plan makes of a call."""
-    return exchange(simulator, Request("POST", rpc.method), now)
+    course = exchange(simulator, Request("POST", rpc.method), now)
+    # A call that stalls is silent to its end: messages that came before do not change what the client sees.
+    return replace(course, ending=Ending.SILENCE) if course.ending is Ending.STALL else course
 
 
 def perform(course: Exchange, simulator: RpcSimulator, rpc: RpcRequest, now: float) -> RpcReply:

@@ -24,7 +24,7 @@ from backstay.clock import Clock, SystemClock
 from backstay.errors import InvalidRequestError
 from backstay.policies.settings import above, refuse
 from backstay.sandbox import admin
-from backstay.sandbox.simulator import Ending, Exchange, Simulator, exchange, half, pieces
+from backstay.sandbox.simulator import Ending, Exchange, Simulator, exchange, parts
 from backstay.sandbox.wire import Reply, Request
 
 if TYPE_CHECKING:
@@ -106,21 +106,24 @@ class Shell:
             await self.clock.sleep(0.05)
 
     async def _answer(self, request: web.Request, course: Exchange, reply: Reply) -> web.StreamResponse:
-        if course.ending is Ending.ANSWER:
+        if course.ending is Ending.ANSWER and not reply.chunks:
             return _plain(reply)
         from aiohttp import web
 
         response = web.StreamResponse(status=reply.status, headers=dict(reply.headers))
-        response.content_length = len(reply.body)
+        if not reply.chunks:
+            response.content_length = len(reply.body)
         await response.prepare(request)
-        if course.ending is Ending.CUT:
-            await response.write(half(reply.body))
+        for delay, part in parts(course, reply):
+            await self.clock.sleep(delay)
+            if request.transport is None or request.transport.is_closing():
+                return response  # nobody reads it any more
+            await response.write(part)
+        if course.ending is Ending.STALL:
+            await self._silence(request)
+        if course.ending in {Ending.CUT, Ending.STALL}:
             await self.clock.sleep(0)
             return _close(request, response)
-        drips = pieces(reply.body)
-        for drip in drips:
-            await self.clock.sleep(course.after / len(drips))
-            await response.write(drip)
         await response.write_eof()
         return response
 

@@ -64,6 +64,8 @@ class Ending(Enum):
     """The body in pieces, over `Exchange.after` seconds."""
     CUT = auto()
     """Half of the body, then the connection breaks."""
+    STALL = auto()
+    """Half of the body, then silence."""
     RESET = auto()
     SILENCE = auto()
     REFUSED = auto()
@@ -73,6 +75,7 @@ class Ending(Enum):
 _ENDINGS: Final = {
     FaultKind.SLOW_DRIP: Ending.DRIP,
     FaultKind.TIMEOUT: Ending.SILENCE,
+    FaultKind.STALL: Ending.STALL,
     FaultKind.RESET_BEFORE: Ending.RESET,
     FaultKind.RESET_AFTER: Ending.RESET,
     FaultKind.CONNECT_REFUSED: Ending.REFUSED,
@@ -124,6 +127,17 @@ def half(body: bytes) -> bytes:
     return body[: max(1, len(body) // 2)]
 
 
+def parts(course: Exchange, reply: Reply) -> list[tuple[float, bytes]]:
+    """What comes over the line: seconds to wait before each piece, and the piece; half of them where it breaks off."""
+    if course.ending is Ending.DRIP:
+        drips = [piece for _, piece in reply.chunks] or pieces(reply.body)
+        return [(course.after / len(drips), drip) for drip in drips]
+    broken = course.ending in {Ending.CUT, Ending.STALL}
+    if reply.chunks:
+        return list(reply.chunks[: max(1, len(reply.chunks) // 2)] if broken else reply.chunks)
+    return [(0.0, half(reply.body) if broken else reply.body)]
+
+
 def pieces(body: bytes) -> list[bytes]:
     """A body cut for a slow drip."""
     size = max(1, -(-len(body) // PIECES))
@@ -140,5 +154,7 @@ def _spoiled(fault: Fault, honest: Reply) -> Reply:
     if fault.kind is FaultKind.EMPTY:
         return Reply(fault.status or 200, {"content-type": "application/json"}, b"")
     if fault.kind is FaultKind.HALF_JSON and not fault.wrong_length:
-        return Reply(honest.status, honest.headers, half(honest.body))
+        chunks = honest.chunks[: len(honest.chunks) // 2]  # a stream ends between two events, and looks whole
+        body = b"".join(piece for _, piece in chunks) if chunks else half(honest.body)
+        return Reply(honest.status, honest.headers, body, chunks)
     return honest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +27,24 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    chunks: tuple[tuple[float, bytes], ...] = ()
+    """For an answer that comes piece by piece: seconds before each piece, and the piece. `body` is all of them."""
+
+
+def stream_reply(chunks: Iterable[tuple[float, bytes]], status: int = 200, **headers: str) -> Reply:
+    """An answer that comes piece by piece, as server-sent events unless `content_type` says otherwise."""
+    parts = tuple(chunks)
+    named = {"content_type": "text/event-stream; charset=utf-8", **headers}
+    lower = {name.replace("_", "-"): value for name, value in named.items()}
+    return Reply(status, lower, b"".join(part for _, part in parts), parts)
+
+
+def event(data: object, name: str | None = None) -> bytes:
+    """One server-sent event: its data as JSON, or a text as it is."""
+    text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    head = f"event: {name}\n" if name else ""
+    lines = "".join(f"data: {line}\n" for line in text.split("\n"))
+    return f"{head}{lines}\n".encode()
 
 
 def json_reply(body: object, status: int = 200, **headers: str) -> Reply:

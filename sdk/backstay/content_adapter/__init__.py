@@ -1,0 +1,21 @@
+"""What adapters of content vendors share: capabilities, prices, refusals, cuts, JSON and its one repair."""
+
+from __future__ import annotations
+
+from backstay.content_adapter.base import ContentAdapter
+from backstay.content_adapter.text import TextAdapter
+from backstay.engine.call import note_request_id, note_usage
+from backstay.engine.stream import Whole
+from backstay.ledger import note_cost
+from backstay.spec import check_extra, merge_extra
+
+__all__ = [
+    "ContentAdapter",
+    "TextAdapter",
+    "Whole",
+    "check_extra",
+    "merge_extra",
+    "note_cost",
+    "note_request_id",
+    "note_usage",
+]

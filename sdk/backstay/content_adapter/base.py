@@ -1,0 +1,27 @@
+"""The base of every content vendor's adapter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from backstay.base import Adapter
+
+if TYPE_CHECKING:
+    from backstay.content.capabilities import ContentCapabilities
+    from backstay.cost import PriceTable
+
+
+class ContentAdapter(Adapter):
+    """One account of a content vendor; a vendor's adapter sets `vendor`, `CAPABILITIES` and `prices`."""
+
+    CAPABILITIES: ClassVar[ContentCapabilities]
+    prices: PriceTable | None = None
+    """What the vendor asks for, at a date; None: costs that the vendor does not name are unknown."""
+
+    @property
+    def capabilities(self) -> ContentCapabilities:
+        """What it can do; what is off is refused before anything is sent."""
+        return self.CAPABILITIES
+
+
+__all__ = ["ContentAdapter"]
