@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from backstay.content_adapter.base import ContentAdapter
+from backstay.content_adapter.image import ImageAdapter, picture
+from backstay.content_adapter.research import ResearchAdapter
 from backstay.content_adapter.text import TextAdapter
 from backstay.engine.call import note_request_id, note_usage
 from backstay.engine.stream import Whole
@@ -11,6 +13,8 @@ from backstay.spec import check_extra, merge_extra
 
 __all__ = [
     "ContentAdapter",
+    "ImageAdapter",
+    "ResearchAdapter",
     "TextAdapter",
     "Whole",
     "check_extra",
@@ -18,4 +22,5 @@ __all__ = [
     "note_cost",
     "note_request_id",
     "note_usage",
+    "picture",
 ]

@@ -1,0 +1,71 @@
+"""What adapters that make pictures share. A vendor's adapter gives `draw`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from backstay.content.capabilities import ContentCapability as Can
+from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
+from backstay.content.pictures import sniff
+from backstay.content.words import Background
+from backstay.content_adapter.base import ContentAdapter
+from backstay.errors import BadResponseError
+from backstay.ledger import note_cost
+from backstay.operation import CallOptions, operation
+from backstay.policies.effect import Effect
+from backstay.taxonomy import Certainty
+
+
+class ImageAdapter(ContentAdapter):
+    """An `ImageGenerator` without its vendor."""
+
+    image_model: str
+    """Who draws where the request does not say."""
+
+    async def draw(self, request: ImageRequest) -> ImageResult:
+        """Ask the vendor once and give the pictures' bytes; `cost` and `usage` are filled."""
+        raise NotImplementedError
+
+    async def generate_image(self, request: ImageRequest, **options: Unpack[CallOptions]) -> ImageResult:
+        """Pictures as bytes; see `ImageGenerator.generate_image`."""
+        self.check_image(request)
+        return await self._drawn(request, **options)
+
+    @operation(Effect.GENERATE, name="generate_image", kind="image", group="images")
+    async def _drawn(self, request: ImageRequest, **_: Unpack[CallOptions]) -> ImageResult:
+        result = await self.draw(request)
+        note_cost(result.cost)
+        return result
+
+    def check_image(self, request: ImageRequest) -> None:
+        """Refuse what the vendor lacks; raises UnsupportedCapabilityError. A vendor adds its sizes and qualities."""
+        needs: Sequence[tuple[Can, str, Any]] = (
+            (Can.IMAGE_EDIT, "sources", request.sources),
+            (Can.IMAGE_MASK, "mask", request.mask),
+            (Can.IMAGE_SEED, "seed", request.seed),
+            (Can.IMAGE_SEVERAL, "n", request.n if request.n > 1 else None),
+            (Can.IMAGE_TRANSPARENT, "background", True if request.background is Background.TRANSPARENT else None),
+        )
+        self.capabilities.require(Can.IMAGE, "generate_image")
+        for capability, field, value in needs:
+            if value is not None and value != ():
+                self.capabilities.require(capability, "generate_image", field=field, value=value)
+
+
+def picture(data: bytes, **facts: Any) -> GeneratedImage:
+    """A picture from its bytes; kind and size are read from them, whatever the vendor says.
+
+    Raises:
+        BadResponseError: the bytes are no picture.
+    """
+    found = sniff(data)
+    if found is None:
+        raise BadResponseError(
+            f"{len(data)} bytes that are no PNG, JPEG, GIF or WebP", certainty=Certainty.UNKNOWN,
+            rule="content.no_picture",
+        )  # fmt: skip
+    return GeneratedImage(data=data, media_type=found.media_type, width=found.width, height=found.height, **facts)
+
+
+__all__ = ["ImageAdapter", "picture"]

@@ -1,0 +1,103 @@
+"""What adapters that research share. A vendor's adapter gives `find_out` and, where it can, `stream_findings`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any, Final, Unpack
+
+from backstay.content.capabilities import ContentCapability as Can
+from backstay.content.research import ResearchDelta, ResearchRequest, ResearchResult, ResearchSoFar
+from backstay.content.words import Depth
+from backstay.content_adapter.base import ContentAdapter
+from backstay.engine.stream import Streaming, Whole
+from backstay.ledger import note_cost
+from backstay.operation import CallOptions, operation, streaming
+from backstay.policies.effect import Effect
+
+DAY: Final = 86_400.0
+FRESH: Final = 3_600.0
+"""Seconds that an answer counts as fresh; `cache=` and the profile's `ttl` say otherwise."""
+
+
+class ResearchAdapter(ContentAdapter):
+    """A `Researcher` without its vendor."""
+
+    async def find_out(self, request: ResearchRequest, idempotency_key: str | None) -> ResearchResult:
+        """Ask the vendor once; `cost`, `usage` and `sources` are filled."""
+        raise NotImplementedError
+
+    def stream_findings(self, request: ResearchRequest) -> AsyncGenerator[ResearchDelta | ResearchResult, None]:
+        """The same piece by piece; the last thing given is the whole ResearchResult."""
+        raise NotImplementedError
+
+    async def research(
+        self, request: ResearchRequest, *, idempotency_key: str | None = None, **options: Unpack[CallOptions]
+    ) -> ResearchResult:
+        """An answer with sources; see `Researcher.research`."""
+        self.check_research(request)
+        if request.depth is Depth.DEEP:
+            return await self._dug(request, key=idempotency_key, **options)
+        return await self._found(request, key=idempotency_key, **options)
+
+    def stream_research(
+        self, request: ResearchRequest, **options: Unpack[CallOptions]
+    ) -> Streaming[ResearchDelta, ResearchResult]:
+        """The answer while it is written; see `Researcher.stream_research`."""
+        self.check_research(request)
+        self.capabilities.require(Can.RESEARCH_STREAM, "stream_research")
+        return self._streamed_findings(request, **options)
+
+    @operation(
+        Effect.GENERATE, name="research", kind="ai_generation", group="research", ttl=FRESH, max_stale=DAY,
+        tags=("research",),
+    )  # fmt: skip
+    async def _found(
+        self, request: ResearchRequest, *, key: str | None = None, **_: Unpack[CallOptions]
+    ) -> ResearchResult:
+        return await self._noted(request, key)
+
+    @operation(
+        Effect.GENERATE, name="research_deep", kind="deep_research", group="research_deep", ttl=FRESH, max_stale=DAY,
+        tags=("research",),
+    )  # fmt: skip
+    async def _dug(
+        self, request: ResearchRequest, *, key: str | None = None, **_: Unpack[CallOptions]
+    ) -> ResearchResult:
+        return await self._noted(request, key)
+
+    async def _noted(self, request: ResearchRequest, key: str | None) -> ResearchResult:
+        result = await self.find_out(request, key)
+        note_cost(result.cost)
+        return result
+
+    @streaming(
+        Effect.GENERATE, keeps=ResearchSoFar, name="stream_research", kind="ai_generation", group="research"
+    )  # fmt: skip
+    async def _streamed_findings(
+        self, request: ResearchRequest, **_: Unpack[CallOptions]
+    ) -> AsyncGenerator[ResearchDelta | Whole[ResearchResult], None]:
+        async with aclosing(self.stream_findings(request)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, ResearchDelta):
+                    yield piece
+                    continue
+                note_cost(piece.cost)
+                yield Whole(piece)
+
+    def check_research(self, request: ResearchRequest) -> None:
+        """Refuse what the vendor lacks; raises UnsupportedCapabilityError."""
+        needs: Sequence[tuple[Can, str, Any]] = (
+            (Can.DOMAINS, "domains", request.domains or request.exclude_domains),
+            (Can.RECENCY, "recency", request.recency),
+            (Can.COUNTRY, "country", request.country),
+            (Can.LANGUAGE, "language", request.language),
+            (Can.RESEARCH_DEEP, "depth", request.depth if request.depth is Depth.DEEP else None),
+        )
+        self.capabilities.require(Can.RESEARCH, "research")
+        for capability, field, value in needs:
+            if value:
+                self.capabilities.require(capability, "research", field=field, value=value)
+
+
+__all__ = ["ResearchAdapter"]
