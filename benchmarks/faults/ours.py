@@ -74,7 +74,7 @@ def named(error: Exception) -> BackstayError | None:
 
 def backstay(context: Context) -> Client:
     """Our client."""
-    runtime = Runtime(clock=context.clock, listeners=())
+    runtime = Runtime.in_memory(clock=context.clock, listeners=())
     adapter = Bench(context, runtime)
 
     async def call(request: Request) -> object:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from backstay.engine import report
 from backstay.engine.attempt import record, verdict
 from backstay.engine.call import Call, enter, leave
-from backstay.engine.decide import finish, next_move, wait_or_raise
+from backstay.engine.decide import next_move, refused, wait_or_raise
 from backstay.engine.line import RANKS, look, queue
 from backstay.engine.line import leave as quit_line
 from backstay.engine.loop import admit
@@ -93,7 +93,7 @@ def _wait_turn(call: Call) -> int:
         finally:
             quit_line(scope, waiter)
     except BackstayError as refusal:
-        raise finish(call, refusal, None) from None
+        raise refused(call, refusal) from None
     report.waited(call, clock.monotonic() - began)
     return permit
 

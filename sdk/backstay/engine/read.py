@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from backstay.engine import report
@@ -54,19 +54,25 @@ async def read(
     entry = cache.lookup(key, now)
     verdict = assess(plan, entry, now)
     if entry is not None and verdict in {Verdict.FRESH, Verdict.REVALIDATE}:
-        if verdict is Verdict.REVALIDATE:
+        if verdict is Verdict.REVALIDATE and not plan.scope.shut(plan.clock.monotonic()):
             _refresh(plan, key, cache, body, args, kwargs, tags)
         return Reading(entry.value, "cache", entry.stored_at, max(0.0, now - entry.stored_at), begin(plan))
     call = begin(plan)
+    if entry is not None and verdict is Verdict.STALE_OK and plan.scope.held(plan.clock.monotonic()) > 0.0:
+        return _stale(call, stored(entry, now), "API_RATE_LIMIT")  # to wait for the vendor's word would gain little
     try:
         value = await ask(call, key, cache, body, args, kwargs, tags)
     except BackstayError as error:
         stale = stand_in(plan, key, cache, error)
         if stale is None:
             raise
-        report.stale(call, stale.age, error.type)
-        return Reading(stale.value, "stale", stale.stored_at, stale.age, call, error.type)
+        return _stale(call, stale, error.type)
     return Reading(value, "live", plan.clock.wall(), 0.0, call)
+
+
+def _stale(call: Call, stale: StandIn, cause: str) -> Reading:
+    report.stale(call, stale.age, cause)
+    return Reading(stale.value, "stale", stale.stored_at, stale.age, call, cause)
 
 
 async def ask(
@@ -138,16 +144,20 @@ def stand_in(plan: Plan, key: str, cache: Cache, error: BackstayError) -> StandI
         return None
     now = plan.clock.wall()
     entry = cache.lookup(key, now)
-    if entry is None:
-        return None
-    age = max(0.0, now - entry.stored_at)
-    return StandIn(entry.value, entry.stored_at, age) if age < plan.max_stale else None
+    stale = None if entry is None else stored(entry, now)
+    return stale if stale is not None and stale.age < plan.max_stale else None
+
+
+def stored(entry: Entry, now: float) -> StandIn:
+    """A stored answer with its age."""
+    return StandIn(entry.value, entry.stored_at, max(0.0, now - entry.stored_at))
 
 
 def _refresh(
     plan: Plan, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
 ) -> None:
     """Fetch a new answer in the background: once for all callers, with no deadline and no ids of theirs."""
+    plan = replace(plan, criticality="background")
 
     async def fetch() -> Any:  # begun inside the background task, whose context is empty
         return await _fetching(begin(plan), key, cache, body, args, kwargs, tags)()

@@ -10,6 +10,7 @@ from backstay.events.model import (
     LimiterWaited,
     Problem,
     RetryAttempt,
+    RetryBudgetEmpty,
     RetryExhausted,
     RetrySuccess,
     StaleServed,
@@ -96,9 +97,21 @@ def changed(call: Call) -> None:
             plan.events.emit(
                 BreakerChanged(
                     at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, scope=plan.scope.name,
-                    old=change.before.value, new=change.after.value,
+                    old=change.before.value, new=change.after.value, shadow=plan.scope.breaker.options.shadow,
+                    calls=change.calls, failures=change.failures,
                 )
             )  # fmt: skip
+
+
+def budget_empty(plan: Plan) -> None:
+    """A retry was refused because the budget is empty, for the first time in a while."""
+    if plan.events.listeners:
+        plan.events.emit(
+            RetryBudgetEmpty(
+                at=plan.clock.wall(), vendor=plan.vendor, function=plan.function, scope=plan.scope.name,
+                refused=plan.scope.budget.refused,
+            )
+        )  # fmt: skip
 
 
 def stale(call: Call, age: float, cause: str) -> None:

@@ -209,6 +209,14 @@ class Scope:
             limiter.gate.hold(until, now)
             return True
 
+    def held(self, now: float) -> float:
+        """Seconds for which the vendor's own word holds everybody back; 0.0 when nobody is held."""
+        return max((0.0, *(limiter.gate.held_until - now for limiter in self.limiters.values())))
+
+    def shut(self, now: float) -> bool:
+        """Whether asking now would be refused by the breaker, or held by the vendor's word."""
+        return self.held(now) > 0.0 or (self.breaker.peek(now) > 0.0 and not self.breaker.options.shadow)
+
     def hear(self, limit: str, used: float, now: float, wait: float | None = None) -> None:
         """The vendor says how much of a limit is used (1.0 is all): its callers slow down before the wall."""
         limiter = self.limiters.get(limit)

@@ -49,10 +49,11 @@ class RetryBudget:
 
     In every span of time the cost withdrawn is at most ratio x first attempts + cap; `cap` is the reserve
     unless given. Results give nothing back, so that bound holds however the calls end. `refused` counts
-    what an empty budget refused, `balance` is what is left: an empty budget can be seen.
+    what an empty budget refused, `balance` is what is left, `dry` tells that it was found empty and is not
+    half full again: an empty budget can be seen.
     """
 
-    __slots__ = ("balance", "cap", "ratio", "refused", "reserve")
+    __slots__ = ("balance", "cap", "dry", "ratio", "refused", "reserve")
 
     def __init__(self, ratio: float = 0.2, reserve: float = 10.0, cap: float | None = None) -> None:
         """Raise InvalidRequestError for a ratio outside 0 to 1, a negative reserve or a smaller cap."""
@@ -65,6 +66,7 @@ class RetryBudget:
         self.cap = reserve if cap is None else cap
         self.balance = reserve
         self.refused = 0
+        self.dry = False
 
     def deposit(self) -> None:
         """A first attempt was made."""
@@ -79,10 +81,17 @@ class RetryBudget:
         """Whether `withdraw` would succeed; nothing moves."""
         return self.balance + _DUST >= cost
 
+    def ran_dry(self) -> bool:
+        """After a refusal: whether it is the first since it was half full, which is worth telling, once."""
+        first, self.dry = not self.dry, True
+        return first
+
     def withdraw(self, cost: float = 1.0) -> bool:
         """Pay for a retry or a hedge; False (and counted in `refused`) when the balance is too small."""
         if self.balance + _DUST < cost:
             self.refused += 1
             return False
+        if self.dry and self.balance >= self.cap / 2:
+            self.dry = False
         self.balance = max(0.0, self.balance - cost)
         return True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 
 from backstay.engine.call import current, time_left
 from backstay.engine.loop import begin, run
 from backstay.errors import (
+    BackstayError,
     CallTimeoutError,
     CircuitOpenError,
     ConnectionFailedError,
@@ -21,6 +23,7 @@ from backstay.errors import (
     TokenExpiredError,
 )
 from backstay.events import Event
+from backstay.policies.breaker import State
 from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
 from backstay.testing.clock import VirtualClock
@@ -320,3 +323,51 @@ def test_generate_is_paid_once_where_the_profile_says_so() -> None:
         with pytest.raises(ConnectionFailedError):
             virtually(run(begin(plan), vendor, (), {}), clock)
         assert vendor.calls == calls
+
+
+def test_an_empty_budget_is_told_once() -> None:
+    """Of all the calls that get no retry, the first one tells it; again only after it was half full."""
+    clock, events = VirtualClock(), list[Event]()
+    scope = make_scope()
+    plan = make_plan(clock, scope=scope, events=events)
+
+    async def fail(times: int) -> list[str | None]:
+        found = []
+        for _ in range(times):
+            try:
+                await run(begin(plan), Script(clock, PlatformServiceError()), (), {})
+            except PlatformServiceError as error:
+                found.append(error.why)
+        return found
+
+    async def main() -> None:
+        scope.budget.balance = 0.0
+        assert await fail(5) == ["budget", "budget", "budget", "budget", "budget"]
+        assert [event.name for event in events].count("retry_budget_empty") == 1
+        scope.budget.balance = 3.0
+        assert (await fail(2))[-1] == "budget"
+        assert [event.name for event in events].count("retry_budget_empty") == 1
+        scope.budget.balance = 5.0
+        assert (await fail(3))[-1] == "budget"
+        assert [event.name for event in events].count("retry_budget_empty") == 2
+
+    virtually(main(), clock)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "why"),
+    [
+        (lambda scope, now: scope.breaker.force(State.FORCED_OPEN, now), "open_breaker"),
+        (lambda scope, now: scope.hold("app", now + 1_000.0, now), "deadline"),
+        (lambda scope, now: [scope.typical.add(500.0) for _ in range(20)], "deadline"),
+    ],
+)
+def test_a_refusal_before_anything_is_sent_tells_its_reason(refusal: Any, why: str) -> None:
+    """Every failure has a reason, also one that sent nothing."""
+    clock = VirtualClock()
+    plan = make_plan(clock)
+    refusal(plan.scope, clock.monotonic())
+    with pytest.raises(BackstayError) as caught:
+        virtually(run(begin(plan), Script(clock, "answer"), (), {}), clock)
+    assert (caught.value.why, caught.value.attempts, caught.value.certainty) == (why, (), Certainty.NOT_SENT)
+    assert caught.value.code

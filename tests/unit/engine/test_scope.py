@@ -9,8 +9,17 @@ import pytest
 
 from backstay.engine.loop import begin, run
 from backstay.engine.scope import Scope
-from backstay.errors import BackstayError, CallTimeoutError, LoadShedError, RateLimitError, ServiceUnavailableError
+from backstay.errors import (
+    BackstayError,
+    CallTimeoutError,
+    LoadShedError,
+    PlatformServiceError,
+    RateLimitError,
+    ServiceUnavailableError,
+)
+from backstay.events import BreakerChanged, Event
 from backstay.policies.breaker import State
+from backstay.policies.hedge import Hedge, HedgeOptions
 from backstay.policies.retry import Retry
 from backstay.testing.clock import VirtualClock
 from backstay.testing.clock import run as virtually
@@ -173,3 +182,49 @@ def test_a_breaker_in_the_shadow_reports_and_holds_nobody_back() -> None:
     state, calls = virtually(main(), clock)
     assert state is State.OPEN
     assert calls == 30
+
+
+@pytest.mark.parametrize("payer", ["retry", "hedge", "probe"])
+def test_retries_hedges_and_probes_are_paid_from_one_budget(payer: str) -> None:
+    """What one of them takes, the others do not have."""
+    clock, random = VirtualClock(), lambda: 0.5
+    scope = make_scope(min_calls=5)
+    budget, now = scope.budget, clock.monotonic()
+    budget.ratio, budget.balance = 0.0, 1.0
+    hedge = Hedge(HedgeOptions(share=1.0))
+    hedge.balance = 3.0
+    if payer == "retry":
+        assert budget.withdraw()
+    elif payer == "hedge":
+        assert scope.admit_hedge(hedge, now, 1.0, random)
+    else:
+        scope.breaker.force(State.HALF_OPEN, now)
+        assert scope.try_admit(now, 1.0, random)[0]
+        scope.breaker.force(None, now)
+    assert budget.balance == 0.0
+    assert not budget.withdraw()
+    assert not scope.admit_hedge(hedge, now, 1.0, random)
+
+
+def test_a_probe_goes_even_on_an_empty_budget() -> None:
+    """Else a vendor that is back would never be found out."""
+    clock = VirtualClock()
+    scope = make_scope()
+    scope.budget.balance = 0.0
+    scope.breaker.force(State.HALF_OPEN, clock.monotonic())
+    assert scope.try_admit(clock.monotonic(), 1.0, lambda: 0.5)[0]
+    assert scope.budget.balance == 0.0
+
+
+def test_a_breakers_changes_tell_that_it_only_watches() -> None:
+    """The events of a breaker in the shadow say so, with what was counted."""
+    clock, events = VirtualClock(), list[Event]()
+
+    async def main() -> None:
+        plan = make_plan(clock, scope=make_scope(min_calls=5, shadow=True), retry=ONCE, events=events)
+        for _ in range(6):
+            await outcome(asyncio.create_task(run(begin(plan), Script(clock, PlatformServiceError()), (), {})))
+
+    virtually(main(), clock)
+    change = next(event for event in events if isinstance(event, BreakerChanged))
+    assert (change.old, change.new, change.shadow, change.calls, change.failures) == ("closed", "open", True, 5, 5)
