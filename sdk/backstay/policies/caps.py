@@ -149,7 +149,7 @@ def reserve(book: Book, asked: Proposal, caps: Caps, *, now: float, today: Today
     """
     bench = _Bench(book, asked, caps, exchange, today, now)
     with localcontext(_EXACT):
-        for dial in (*asked.dials, *_unseen(bench)):
+        for dial in (*asked.dials, *_unseen(bench), *_switch(asked)):
             bench.touched[dial.holder] = _touch(bench, dial)
         _judge(bench)
         lines = {holder: each.after for holder, each in bench.touched.items()}
@@ -165,7 +165,7 @@ def _touch(bench: _Bench, dial: Dial) -> _Touched:
     )
     seen = _rolled(bench, known, _seen(bench, known, dial))
     hold = Hold(
-        asked.ticket, asked.until, turns=dial.turns, above=True if dial.lifts else None, wakes=dial.raises,
+        asked.ticket, bench.now, asked.until, turns=dial.turns, above=True if dial.lifts else None, wakes=dial.raises,
         amount=dial.to, ends=dial.ends_at,
     )  # fmt: skip
     return _Touched(dial, known, seen, held(seen, hold))
@@ -220,17 +220,23 @@ def _asleep(bench: _Bench) -> dict[str, Line]:
     return found
 
 
+def _switch(asked: Proposal) -> Iterable[Dial]:
+    """What is switched on and has no budget has a line all the same: whoever switches it off must know."""
+    if asked.lifts is not None:
+        yield Dial(asked.lifts, asked.dials[0].currency if asked.dials else "", ZERO, on=False, turns=True)
+
+
 def _stopped(bench: _Bench) -> dict[str, Line]:
     """What is switched off keeps counting until that has succeeded."""
-    asked, found = bench.asked, dict[str, Line]()
+    asked, lines = bench.asked, bench.book.lines
     if asked.stops is None:
-        return found
-    for holder, line in bench.book.lines.items():
-        own = holder.removesuffix("#bid") == asked.stops
-        if own or asked.stops in line.parents:
-            hold = Hold(asked.ticket, asked.until, turns=False if own else None, above=None if own else False)
-            found[holder] = held(line, hold)
-    return found
+        return {}
+    own = {holder: line for holder, line in lines.items() if holder.removesuffix("#bid") == asked.stops}
+    off = Hold(asked.ticket, bench.now, asked.until, turns=False)
+    found = {holder: held(line, off) for holder, line in own.items()}
+    contested = any(hold.contested and hold.ticket == asked.ticket for line in found.values() for hold in line.holds)
+    under = Hold(asked.ticket, bench.now, asked.until, above=False, contested=contested)
+    return {**found, **{line.holder: held(line, under) for line in _below(bench.book, asked.stops)}}
 
 
 def _below(book: Book, parent: str | None) -> list[Line]:

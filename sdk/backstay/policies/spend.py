@@ -37,6 +37,8 @@ class Hold:
     """One write under way on a line, with what it will have changed."""
 
     ticket: str
+    began: float
+    """Wall seconds at which it was judged; it is sent after that."""
     until: float
     """Wall seconds after which the write can no longer be under way; a read that began after that settles it."""
     turns: bool | None = None
@@ -114,10 +116,25 @@ def held(line: Line, hold: Hold) -> Line:
 
 
 def _beside(hold: Hold, other: Hold) -> Hold:
-    """The hold, knowing that the other one was under way at the same time."""
+    """The hold, knowing that the other one may have been under way at the same time."""
+    if hold.until < other.began or other.until < hold.began:
+        return hold
     sets = all(each.amount is not None or each.ends is not None for each in (hold, other))
     opposed = {hold.turns, other.turns} == {True, False} or {hold.above, other.above} == {True, False}
     return replace(hold, overlapped=hold.overlapped or sets, contested=hold.contested or opposed)
+
+
+def _behind(hold: Hold, done: Hold) -> Hold:
+    """The hold of a write that was over when another one began, which has succeeded: the later one has its way."""
+    if hold.until >= done.began:
+        return hold
+    if done.turns is not None:
+        hold = replace(hold, turns=None)
+    if done.turns is False or done.above is False:
+        hold = replace(hold, above=None, wakes=False)
+    if done.amount is not None:
+        hold = replace(hold, amount=None)
+    return hold if done.ends is None else replace(hold, ends=None)
 
 
 def settled(line: Line, ticket: str, outcome: Outcome, now: float, today: str) -> Line:
@@ -131,7 +148,7 @@ def settled(line: Line, ticket: str, outcome: Outcome, now: float, today: str) -
     if outcome is Outcome.RELEASED:
         return replace(line, holds=others)
     ran = peak(line, now, today)
-    done = replace(_carried_out(line, hold), holds=others, changed=now)
+    done = replace(_carried_out(line, hold), holds=tuple(_behind(each, hold) for each in others), changed=now)
     first = (line.start if line.day == today else ZERO) or alone(line, now) or alone(done, now)
     return replace(done, day=today, peak=ran, start=first)
 

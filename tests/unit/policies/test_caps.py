@@ -232,6 +232,19 @@ def test_what_becomes_of_a_reservation(outcome: Outcome) -> None:
         assert desk.live() == 0
 
 
+def test_a_pause_that_succeeds_frees_what_may_have_been_switched_on_before() -> None:
+    """An activation whose answer was lost long ago cannot come after it any more."""
+    desk = Desk()
+    desk.done(NO_CAPS, dial(turns=True), outcome=Outcome.UNKNOWN)
+    desk.done(NO_CAPS, dial("g1", turns=True, parents=("c2",)), outcome=Outcome.UNKNOWN)
+    desk.now += 100.0
+    desk.done(NO_CAPS, stops="c1")
+    desk.done(NO_CAPS, stops="c2")
+    assert (desk.live("c1"), desk.live("g1")) == (0, 0)
+    desk.done(NO_CAPS, lifts="c2", lag=1e6)  # it may have been switched on, and reads do not show it yet
+    assert desk.live("g1") == 100
+
+
 def test_without_any_budget_nothing_is_switched_on() -> None:
     """No limit is more than any cap; without caps it is the caller's word that counts."""
     desk = Desk()
