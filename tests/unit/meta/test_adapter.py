@@ -979,9 +979,9 @@ def test_a_limit_holds_whom_it_concerns(rule: FaultRule, wait: float, held: set[
         with pytest.raises(RateLimitError):
             await stage.ads.get_account(max_age=0, max_stale=0, max_attempts=1)
         calls = {
-            "the same": lambda: stage.ads.get_account(max_age=0, deadline=900),
-            "a report": lambda: stage.ads.get_metrics(DAILY, max_age=0, deadline=900),
-            "another account": lambda: other.get_account(max_age=0, deadline=900),
+            "the same": lambda: stage.ads.get_account(max_age=0, max_stale=0, deadline=900),
+            "a report": lambda: stage.ads.get_metrics(DAILY, max_age=0, max_stale=0, deadline=900),
+            "another account": lambda: other.get_account(max_age=0, max_stale=0, deadline=900),
         }
         before = stage.clock.monotonic()
         await calls[caller]()

@@ -47,13 +47,19 @@ class MetaAccount(MetaCalls):
     ) -> tuple[Json, dict[str, str]]:  # fmt: skip
         """Read with all the fields that this token may see; those that it may not are remembered and named."""
         known = self._refused.setdefault(what, {})
-        asked = {**wanted, **dict.fromkeys(self.fields.get(what, ()), ())}
         while True:
-            left = drop(asked, tuple(known))
+            text = self._field_lists.get(what)
+            if text is None:
+                text = self._field_lists[what] = field_list(self._wanted(what, wanted))
             try:
-                return await ask(field_list(left)), known
+                return await ask(text), known
             except BackstayError as error:
-                names = refused(error, left, essential)
+                names = refused(error, self._wanted(what, wanted), essential)
                 if not names:
                     raise
                 known |= dict.fromkeys(names, error.vendor_message or error.message)
+                self._field_lists.pop(what, None)
+
+    def _wanted(self, what: str, usual: Fields) -> Fields:
+        """The usual fields and the caller's, without those that were refused."""
+        return drop({**usual, **dict.fromkeys(self.fields.get(what, ()), ())}, tuple(self._refused.get(what, ())))

@@ -101,6 +101,7 @@ class MetaCalls(AdAdapter):
         self._app_secret = Secret(app_secret) if isinstance(app_secret, str) and app_secret else app_secret or None
         self._builder = Builder(api_version)
         self._refused: dict[str, dict[str, str]] = {}
+        self._field_lists: dict[str, str] = {}
         self._uploads: dict[str, Upload] = {}
         self._http = Http(
             base_url,

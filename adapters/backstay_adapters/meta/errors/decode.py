@@ -35,22 +35,31 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
     if isinstance(value, list):
         return _batch(status, headers, value, operation, whole=whole)
     envelope = error_of(value, status)
-    told = envelope or {}
     good = isinstance(value, dict) or value is True
+    if envelope is None:
+        return Facts(
+            status=status,
+            headers=headers,
+            message="" if good else excerpt(body),
+            request_ids=request_ids({}, headers),
+            data=value if good else None,
+            body=body if value is None else value,
+            operation=operation,
+            # Letters were lost: good enough to name an error, not to hand out as an answer.
+            readable=good and whole,
+        )
     return Facts(
         status=status,
         headers=headers,
-        code=as_code(told.get("code")),
-        subcode=as_code(told.get("error_subcode")),
-        message=plain(told.get("message")) or ("" if envelope or good else excerpt(body)),
-        shown=shown(told),
-        blamed=blamed(told.get("error_data")),
-        request_ids=request_ids(told, headers),
-        data=value if envelope is None and good else None,
-        body=body if value is None else value,
+        code=as_code(envelope.get("code")),
+        subcode=as_code(envelope.get("error_subcode")),
+        message=plain(envelope.get("message")),
+        shown=shown(envelope),
+        blamed=blamed(envelope.get("error_data")),
+        request_ids=request_ids(envelope, headers),
+        body=value,
         operation=operation,
-        # Letters were lost: good enough to name an error, not to hand out as an answer.
-        readable=good and (whole or bool(told)),
+        readable=good and (whole or bool(envelope)),
     )
 
 
