@@ -160,7 +160,7 @@ def noted(error: BaseException) -> str:
     """Why a record is open, in one line; messages of ours are scrubbed already."""
     if isinstance(error, BackstayError):
         return f"{error.type}: {error.message}"[:LONGEST_NOTE]
-    return type(error).__name__
+    return "cancelled" if isinstance(error, asyncio.CancelledError) else type(error).__name__
 
 
 __all__ = ["Hold", "claim", "moment", "noted"]
