@@ -134,6 +134,8 @@ class Rpc:
 
     async def _connected(self) -> None:
         """Wait for a connection; a channel that has lost it and tries again gets a moment more."""
+        if getattr(self._channel, "played", False):  # a cassette answers
+            return
         channel, state = self._channel, self._channel.get_state(try_to_connect=True)
         moment = state is _FAILED
         while state is not grpc.ChannelConnectivity.READY:

@@ -1,6 +1,7 @@
-"""Cassettes: recorded exchanges, replayed without a network. HTTP by vcrpy; one file a case.
+"""Cassettes: recorded exchanges, replayed without a network. HTTP by vcrpy, gRPC by our own recorder; one file a case.
 
     cassettes/tiktok/create_campaign.yaml
+    cassettes/google_ads/create_campaign.json
 
 A cassette says where and when it was recorded. Requests match by method, path, query and body, never by host, so one
 recorded on the sandbox replays for the vendor's address. What is written is scrubbed: headers by allow-list, bodies
@@ -11,8 +12,8 @@ with ourselves, no more.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,23 +21,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from backstay.clock import SystemClock, utc
 from backstay.redact import HEADERS, HIDDEN, scrub
+from backstay.testing.scrubbing import SECRET_NAMES, scrubbed
 
 Source = Literal["sandbox", "live"]
 
-SECRET_NAMES: Final = frozenset(
-    {
-        "access_token",
-        "app_secret",
-        "appsecret_proof",
-        "auth_code",
-        "client_secret",
-        "refresh_token",
-        "secret",
-        "api_key",
-    }
-)
-LOOPBACK: Final = re.compile(r"https?://(?:127\.0\.0\.1|\[::1\]|localhost):\d+")
-"""The sandbox's address, which vendors that name next pages write into their answers."""
 MATCH_ON: Final = ("method", "path", "query", "backstay_body")
 
 
@@ -46,19 +34,34 @@ class CassetteMissing(FileNotFoundError):  # noqa: N818 - names what is missing
 
 @contextlib.contextmanager
 def cassette(path: Path, *, record: Source | None = None) -> Iterator[Any]:
-    """Replay a cassette, or record it anew when `record` says from where.
+    """Replay a cassette, or record it anew when `record` says from where; what spoke gRPC is in a `.json` beside it.
 
     Raises:
         CassetteMissing: nothing to replay; the message names the command that records it.
     """
-    import vcr  # a test dependency
-
-    if record is None and not path.exists():
-        message = f"no cassette {path.name}; record it with `pytest --backstay-record=sandbox`"
-        raise CassetteMissing(message)
+    calls = path.with_suffix(".json")
     if record is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
+        for file in (path, calls):
+            file.unlink(missing_ok=True)
+    elif not (path.exists() or calls.exists()):
+        message = f"no cassette {path.name}; record it with `pytest --backstay-record=sandbox`"
+        raise CassetteMissing(message)
+    with contextlib.ExitStack() as stack:
+        tapes = []
+        if calls.exists() or (record is not None and importlib.util.find_spec("grpc") is not None):
+            from backstay.testing.rpc_cassettes import rpc_cassette  # grpc is for those who speak it
+
+            tapes.append(stack.enter_context(rpc_cassette(calls, record=record)))
+        if path.exists() or record is not None:
+            tapes.append(stack.enter_context(_http_cassette(path, record)))
+        yield tapes[-1]
+
+
+@contextlib.contextmanager
+def _http_cassette(path: Path, record: Source | None) -> Iterator[Any]:
+    import vcr  # a test dependency
+
     recorder = vcr.VCR(
         match_on=MATCH_ON,
         record_mode=vcr.mode.NONE if record is None else vcr.mode.ALL,
@@ -140,15 +143,7 @@ def _scrubbed_body(body: bytes | str) -> bytes:
         with contextlib.suppress(UnicodeDecodeError):
             return scrub(raw.decode()).encode()
         return raw
-    return json.dumps(_scrubbed(parsed), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _scrubbed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: HIDDEN if name.lower() in SECRET_NAMES else _scrubbed(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_scrubbed(item) for item in value]
-    return scrub(LOOPBACK.sub("https://vendor", value)) if isinstance(value, str) else value
+    return json.dumps(scrubbed(parsed), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _same_body(one: Any, other: Any) -> None:
