@@ -149,7 +149,9 @@ class Reading(AdHooks):
                 continue
             if found.items:
                 return with_served(found.items[0], found.served)
-        raise error or self._missing(ref)
+        error = error or self._missing(ref)
+        error.operation = error.operation or f"get_{level}"
+        raise error
 
     async def _live(self, ref: Ref, **options: Unpack[CallOptions]) -> Any | None:
         """The object as the vendor shows it now, None if it shows none."""

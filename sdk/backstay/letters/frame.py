@@ -15,8 +15,9 @@ from typing import Any, Final, Protocol, TypeVar
 
 from backstay.errors import BackstayError
 from backstay.events.model import bound
-from backstay.policies.effect import Effect
+from backstay.policies.effect import Effect, worst
 from backstay.policies.letters import deserves_letter
+from backstay.taxonomy import Certainty
 
 T = TypeVar("T")
 
@@ -146,10 +147,17 @@ class Frame:
             self.drafts = [draft for draft in self.drafts if not same_call(draft.asked, asked)]
 
     def broke(self, error: BackstayError) -> None:
-        """It failed: if that deserves a letter, it is this call's, in place of those inside it."""
+        """It failed: if that deserves a letter, it is this call's, in place of those inside it.
+
+        A write inside that was carried out has happened, however surely the read behind it was never sent.
+        """
         asked = self.asked
         if asked is None:
             return
+        error.vendor = error.vendor or asked.vendor or None
+        error.operation = error.operation or asked.operation
+        if self.wrote:
+            error.certainty = worst(error.certainty, Certainty.UNKNOWN)
         self.failed |= asked.sends and asked.effect in WRITES
         if self._deserves(asked, error):
             self.drafts = [Draft(asked, error, self.failed, self.wrote, self.before, bound())]
