@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -24,6 +25,33 @@ def names_are_not_looked_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", loopback_only)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def grpc_stays_on_this_machine() -> Iterator[None]:
+    """gRPC has sockets of its own, which no guard of Python's sees: a channel to anywhere else cannot be made."""
+    if importlib.util.find_spec("grpc") is None:
+        yield
+        return
+    from grpc import _channel
+    from grpc.aio import _channel as aio_channel
+
+    from backstay.grpc import is_loopback
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (_channel.Channel, aio_channel.Channel):
+            patch.setattr(kind, "__init__", _local(kind.__init__, is_loopback))
+        yield
+
+
+def _local(make: Callable[..., None], is_loopback: Callable[[str], bool]) -> Callable[..., None]:
+    def made(channel: object, target: str, *args: object, **kwargs: object) -> None:
+        if not is_loopback(target):
+            message = f"tests reach loopback only: {target!r}"
+            raise ConnectionRefusedError(message)
+        make(channel, target, *args, **kwargs)
+
+    return made
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -246,6 +246,14 @@ def test_no_socket_leaves_the_machine_in_a_test() -> None:
         outside.connect(("192.0.2.1", 443))
 
 
+async def test_no_grpc_channel_leaves_the_machine_in_a_test() -> None:
+    """The guard of conftest.py stands, for both kinds of channels."""
+    grpc = pytest.importorskip("grpc")
+    for make in (grpc.insecure_channel, grpc.aio.insecure_channel):
+        with pytest.raises(ConnectionRefusedError, match="loopback only"):
+            make("192.0.2.1:443")
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from unittest.mock import patch
 
 import grpc
@@ -19,6 +19,9 @@ from grpc import aio
 from backstay.testing.rpc_tape import Deserialize, Ending, Tape, trailers, untold
 
 Call = Callable[[Any, Any], Any]
+
+NOWHERE: Final = "127.0.0.1:1"
+"""Where a channel of a replay points: what went past the tape would find nobody."""
 
 
 @contextlib.contextmanager
@@ -43,9 +46,10 @@ def _taped(tape: Tape, *, recording: bool) -> Iterator[None]:
     """Give every new channel our interceptors, the last of all."""
 
     def taping(make: Callable[..., aio.Channel]) -> Callable[..., aio.Channel]:
-        def made(*args: Any, interceptors: Sequence[Any] | None = None, **kwargs: Any) -> aio.Channel:
+        def made(target: str, *args: Any, interceptors: Sequence[Any] | None = None, **kwargs: Any) -> aio.Channel:
             own = _Interceptor(tape, recording=recording)
-            channel = make(*args, interceptors=[*(interceptors or ()), _Unary(own), _Stream(own)], **kwargs)
+            taped = [*(interceptors or ()), _Unary(own), _Stream(own)]
+            channel = make(target if recording else NOWHERE, *args, interceptors=taped, **kwargs)
             own.know(channel)
             if not recording:
                 channel.played = True  # nobody connects: the tape answers
