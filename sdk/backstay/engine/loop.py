@@ -11,13 +11,15 @@ from backstay.engine.call import current as current_call
 from backstay.engine.decide import exists_already, next_move, refused, wait_or_raise
 from backstay.engine.line import wait_turn
 from backstay.errors import BackstayError, DeadlineExceededError
-from backstay.policies.effect import Move
+from backstay.policies.effect import Effect, Move
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from backstay.engine.call import Plan
+
+_CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
 
 def begin(plan: Plan) -> Call:
@@ -117,13 +119,22 @@ async def _after(call: Call, error: BackstayError) -> Settled | None:
         settled = await call.settle(error)
         if settled is not None:
             return settled
-        # Looking has proved that nothing happened.
-        call.certainty, error.certainty = Certainty.NOT_SENT, Certainty.REFUSED
+        if _proves(plan):
+            call.certainty, error.certainty = Certainty.NOT_SENT, Certainty.REFUSED
         step = Move.AGAIN
     pause = wait_or_raise(call, error, step)
     if pause > 0.0:
         await plan.clock.sleep(pause)
     return None
+
+
+def _proves(plan: Plan) -> bool:
+    """Whether looking that shows nothing of a write proves that it has not happened.
+
+    What creates has been looked for until the read lag was over. A change is looked at once: where reads lag they may
+    show what was before, so it is sent again, which does no harm, and counts as one that may have happened.
+    """
+    return plan.effect in _CREATES or plan.read_lag <= 0.0
 
 
 __all__ = ["admit", "begin", "run"]

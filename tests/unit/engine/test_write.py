@@ -295,6 +295,27 @@ def test_a_set_looks_before_it_sends_again(seen: Seen, sends: int, raises: type[
     assert count == sends
 
 
+@pytest.mark.parametrize(("lag", "certainty"), [(0.0, Certainty.REFUSED), (LAG, Certainty.UNKNOWN)])
+def test_as_before_is_no_proof_while_reads_lag(lag: float, certainty: Certainty) -> None:
+    """A SET that looks undone is sent again at once; out of tries, it may have happened unless reads are exact."""
+    clock = VirtualClock()
+    sends = 0
+
+    async def send() -> None:
+        nonlocal sends
+        sends += 1
+        raise ConnectionFailedError("reset", certainty=Certainty.UNKNOWN)
+
+    async def look() -> Seen:
+        return Seen.BEFORE
+
+    plan = make_plan(clock, effect=Effect.SET, read_lag=lag)
+    with pytest.raises(ConnectionFailedError) as caught:
+        virtually(change(plan, send, (), {}, look=look), clock)
+    assert sends > 1
+    assert caught.value.certainty is certainty
+
+
 def test_a_pause_is_always_sent_again() -> None:
     """Stopping spend must not wait for a look."""
     clock = VirtualClock()
