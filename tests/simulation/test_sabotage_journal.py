@@ -138,7 +138,7 @@ def test_without_the_wait_for_the_read_lag_it_is_made_twice(monkeypatch: pytest.
 def test_without_the_lease_it_is_made_more_than_once(monkeypatch: pytest.MonkeyPatch, on_file: Town) -> None:
     """Everybody holds the key at once, and nobody notices."""
     monkeypatch.setattr(Sightings, "lease_over", lambda *_: True)
-    monkeypatch.setattr(sqlite, "_held_by", lambda db, own, _: sqlite._load(db, own))
+    monkeypatch.setattr(sqlite, "_SET_HELD", f"{sqlite._SET} AND ? IS NOT NULL")
     assert on_file.made(both_at_once) > 1
 
 

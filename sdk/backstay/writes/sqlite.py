@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from backstay.codec import decode, encode
 from backstay.errors import BackstayError, BadResponseError
-from backstay.writes.claims import claimed, held, moves_on, saved
+from backstay.writes.claims import claimed, held, saved
 from backstay.writes.database import Database, Room
-from backstay.writes.journal import LEASE, OPEN, JournalKey, Kind, Moment, Record, State, check_key, copied
+from backstay.writes.journal import DONE, LEASE, OPEN, JournalKey, Kind, Moment, Record, State, check_key, copied
 from backstay.writes.sightings import Sightings
 
 ROOM: Final = Room(
@@ -41,6 +41,12 @@ _COLUMNS: Final = (
 _ROW: Final = f"SELECT {_COLUMNS} FROM writes WHERE id = ?"  # noqa: S608 - constants of ours
 _PUT: Final = f"INSERT INTO writes (id, {_COLUMNS}) VALUES (?, {', '.join('?' * 19)})"  # noqa: S608 - as above
 _SET: Final = f"UPDATE writes SET {', '.join(f'{name} = ?' for name in _COLUMNS.split(', '))} WHERE id = ?"  # noqa: S608
+_HELD: Final = "owner = ? AND owner <> ''"
+"""Whoever holds nothing holds no record that nobody holds."""
+_SET_HELD: Final = f"{_SET} AND {_HELD}"
+_NONE: Final = encode([])
+_NOTHING: Final = encode({})
+_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class SqliteJournal:
@@ -83,11 +89,11 @@ class SqliteJournal:
         """See `Journal.save`."""
         kept = saved(record, now, self.lease, release=release)
 
+        row = (*_row(kept), record.id, record.owner)
+
         def work(db: sqlite3.Connection) -> bool:
-            stored = _held_by(db, record.id, record.owner)
-            if stored is None:
+            if db.execute(_SET_HELD, row).rowcount != 1:
                 return False
-            _store(db, kept, stored)
             if record.state in OPEN:
                 record.open_since = self._seen.open_since(record, now)
             else:
@@ -98,7 +104,7 @@ class SqliteJournal:
 
     async def renew(self, id: str, owner: str, now: Moment) -> bool:  # noqa: A002 - the field's own name
         """See `Journal.renew`."""
-        sql = "UPDATE writes SET beat = ?, lease = ? WHERE id = ? AND owner = ? AND owner <> ''"
+        sql = f"UPDATE writes SET beat = ?, lease = ? WHERE id = ? AND {_HELD}"  # noqa: S608 - constants of ours
         renewed = (now.wall, self.lease, id, owner)
         return await self.database.write(lambda db: db.execute(sql, renewed).rowcount == 1)
 
@@ -109,22 +115,19 @@ class SqliteJournal:
 
     async def drop(self, record: Record) -> None:
         """See `Journal.drop`."""
+        sql = f"DELETE FROM writes WHERE id = ? AND {_HELD}"  # noqa: S608 - constants of ours
 
         def work(db: sqlite3.Connection) -> None:
-            if _held_by(db, record.id, record.owner) is not None:
-                db.execute("DELETE FROM writes WHERE id = ?", (record.id,))
+            if db.execute(sql, (record.id, record.owner)).rowcount == 1:
                 self._seen.forget(record.id)
 
         await self.database.write(work)
 
     async def mark(self, id: str, state: State, now: Moment) -> None:  # noqa: A002 - the field's own name
         """See `Journal.mark`."""
-
-        def work(db: sqlite3.Connection) -> None:
-            if moves_on(_load(db, id), state):
-                db.execute("UPDATE writes SET state = ?, updated = ? WHERE id = ?", (state, now.wall, id))
-
-        await self.database.write(work)
+        before = ", ".join(repr(each.value) for each in DONE[: DONE.index(state)])
+        sql = f"UPDATE writes SET state = ?, updated = ? WHERE id = ? AND state IN ({before})"  # noqa: S608 - as above
+        await self.database.write(lambda db: db.execute(sql, (state.value, now.wall, id)).rowcount)
 
     async def get(self, id: str) -> Record | None:  # noqa: A002 - the field's own name
         """See `Journal.get`."""
@@ -151,11 +154,6 @@ def _load(db: sqlite3.Connection, id: str) -> Record | None:  # noqa: A002 - the
     return None if row is None else _record(row)
 
 
-def _held_by(db: sqlite3.Connection, id: str, owner: str) -> Record | None:  # noqa: A002 - as above
-    stored = _load(db, id)
-    return stored if stored is not None and stored.owner == owner != "" else None
-
-
 def _store(db: sqlite3.Connection, record: Record, stored: Record | None) -> None:
     if stored is not None and stored.created == record.created:
         db.execute(_SET, (*_row(record), record.id))
@@ -168,9 +166,9 @@ def _row(record: Record) -> tuple[Any, ...]:
     value = _text(record.value) if record.known else None
     return (
         *record.key, record.payload, record.kind.value, record.state.value, record.attempts, value,
-        _text(list(record.parked)) or encode([str(extra) for extra in record.parked]), _named(record.asked),
+        _listed(record.parked), _named(record.asked),
         record.owner, record.beat, record.lease, record.created, record.updated, record.uncertain_since,
-        record.in_air, record.note,
+        record.in_air, record.note.encode(errors="replace").decode(),
     )  # fmt: skip
 
 
@@ -184,8 +182,16 @@ def _text(value: object) -> str | None:
     return text
 
 
+def _listed(parked: tuple[Any, ...]) -> str:
+    if not parked:
+        return _NONE
+    return _text(list(parked)) or encode([str(extra) for extra in parked])
+
+
 def _named(asked: Mapping[str, Any]) -> str:
     """The arguments that can be stored, one by one."""
+    if not asked:
+        return _NOTHING
     known = {name: text for name, value in asked.items() if (text := _text(value)) is not None}
     return encode(known)
 
@@ -196,7 +202,8 @@ def _record(row: tuple[Any, ...]) -> Record:
     known, made = _value(value)
     return Record(
         JournalKey(vendor, account, operation, key), payload, kind=Kind(kind), state=State(state), attempts=attempts,
-        value=made, known=known, parked=tuple(_value(parked)[1] or ()), asked=_asked(asked), owner=owner, beat=beat,
+        value=made, known=known, parked=() if parked == _NONE else tuple(_value(parked)[1] or ()), asked=_asked(asked),
+        owner=owner, beat=beat,
         lease=lease, created=created, updated=updated, uncertain_since=uncertain_since, in_air=in_air, note=note,
     )  # fmt: skip
 
@@ -212,5 +219,7 @@ def _value(text: str | None) -> tuple[bool, Any]:
 
 
 def _asked(text: str) -> Mapping[str, Any]:
+    if text == _NOTHING:
+        return _EMPTY
     values = {name: _value(each) for name, each in decode(text).items()}
     return MappingProxyType({name: value for name, (known, value) in values.items() if known})

@@ -310,6 +310,16 @@ def test_a_value_that_cannot_be_stored_is_not_known(tmp_path: Path) -> None:
         assert (found.state, found.known, found.value) == (State.CREATED, False, None)
 
 
+def test_half_a_surrogate_pair_in_a_vendors_message_is_no_failure(tmp_path: Path) -> None:
+    """It is no UTF-8; what matters is that the state is kept."""
+    with closing(Database(tmp_path / "state.db")) as database:
+        journal = SqliteJournal(database)
+        record = done(journal.claim(fresh("one"), after(0)))
+        record.state, record.note = State.UNKNOWN, "said \ud800"
+        assert done(journal.save(record, after(1)))
+        assert [each.note for each in done(journal.records())] == ["said ?"]
+
+
 def test_a_value_of_a_class_that_is_gone_is_not_known(tmp_path: Path) -> None:
     """A file of another version can be read."""
     with closing(Database(tmp_path / "state.db")) as database:
