@@ -100,7 +100,7 @@ class Reporting(Media):
 
     async def _job_done(self, query: MetricsQuery, options: CallOptions) -> ReportJob:
         """A finished job, begun anew where the vendor says that running it failed and may pass; it costs quota only."""
-        error: BackstayError | None = None
+        error, state = None, ReportState.EXPIRED
         for _ in range(JOB_RUNS):
             job = await self.start_report(query, **options)
             done = await poll(self.runtime.clock, partial(self._finished, job), JOB_LOOKS)
