@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from backstay.response import error_response as error_response
     from backstay.runtime import Runtime as Runtime
     from backstay.taxonomy import Certainty as Certainty
+    from backstay.writes.guard import SpendGuard as SpendGuard
 
 _MODULES = {
     "BackstayError": "backstay.errors",
@@ -54,6 +55,7 @@ _MODULES = {
     "Profile": "backstay.profile",
     "RateLimitError": "backstay.errors",
     "Runtime": "backstay.runtime",
+    "SpendGuard": "backstay.writes.guard",
     "UnknownOutcomeError": "backstay.errors",
     "api_retry": "backstay.functions",
     "bind_context": "backstay.events",

@@ -33,6 +33,7 @@ from backstay.operation import (
 from backstay.policies.effect import Effect
 from backstay.profile import Limit, Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
+from backstay.writes.guard.adapting import Guarded
 from backstay.writes.journal import JournalKey
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
 
-class Adapter(Generates, LeavesLetters):
+class Adapter(Generates, LeavesLetters, Guarded):
     """One vendor account behind typed operations; immutable, shared by many tasks of one event loop.
 
     A vendor's adapter sets `vendor`, gives its profile and its host, and declares operations. Options flow
@@ -204,7 +205,9 @@ class Adapter(Generates, LeavesLetters):
         try:
             look = getattr(self, operation.look) if operation.look else None
             if operation.effect in _CREATES:
-                return await self._create(operation, plan, body, args, kwargs, look)
+                async with self._passing(operation, plan, body, args, kwargs) as passage:
+                    passage.value = await self._create(operation, plan, body, args, kwargs, look)
+                    return passage.value
             narrow = self.narrowed(operation, args[1:])
             if narrow is not None:
                 plan = replace(plan, scope=self._scope(operation, *narrow))
@@ -212,10 +215,11 @@ class Adapter(Generates, LeavesLetters):
             async with self._life.serial.of(str(args[1]) if len(args) > 1 else operation.name):
                 if await made_already(operation, look, args, kwargs):
                     return None
-                return await write.change(
-                    plan, body, args, kwargs, look=_bound(look), pausing=pausing,
-                    entry=self._entry(operation, body, args, kwargs),
-                )  # fmt: skip
+                async with self._passing(operation, plan, body, args, kwargs):
+                    return await write.change(
+                        plan, body, args, kwargs, look=_bound(look), pausing=pausing,
+                        entry=self._entry(operation, body, args, kwargs),
+                    )  # fmt: skip
         finally:
             self._life.write_done()
             self._invalidate(tags_of(operation, args[1:], kwargs))

@@ -60,6 +60,18 @@ OPTIONS: Final = frozenset(CallOptions.__annotations__)
 
 
 @dataclass(frozen=True, slots=True)
+class NeverSpends:
+    """A write that cannot make anything spend, and why not."""
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse an empty reason: whoever declares this has thought about it."""
+        if not self.reason.strip():
+            raise InvalidRequestError("NeverSpends without a reason", field="reason", value=self.reason, hint="say why")
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """The declaration of one operation: data, shared by all calls of it."""
 
@@ -89,6 +101,9 @@ class Operation:
     """The adapter's method that looks whether a write has happened; same arguments as the write."""
     pausing: Callable[..., bool] | None = None
     """Whether a SET with these arguments only pauses (then it is always safe to send again)."""
+    spend: str | NeverSpends | None = None
+    """How a write may spend: the adapter's method that says it (same arguments as the write, gives a
+    `backstay.writes.guard.Spending`), or `NeverSpends("why")`. A SET, DELETE, CREATE or PUBLISH must declare it."""
 
 
 def tags_of(declared: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:

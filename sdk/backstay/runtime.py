@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from backstay.letters import LetterOptions, Letters
     from backstay.profile import Limit, Profile
     from backstay.writes.database import Database
+    from backstay.writes.guard import Audit, Gate, SpendGuard
+    from backstay.writes.guard import Ledger as SpendLedger
 
 MAX_SCOPES: Final = 10_000
 
@@ -50,6 +52,10 @@ class RuntimeOptions(TypedDict, total=False):
     cache: Cache | None
     journal: Journal | None
     letters: LetterOptions | None
+    guard: SpendGuard | None
+    spend_ledger: SpendLedger | None
+    audit: Audit | None
+    actor: str
     listeners: tuple[Listener, ...] | None
     ssl_context: ssl.SSLContext | None
     proxy: str | None
@@ -64,6 +70,9 @@ class Runtime:
 
     What must outlive the process is kept in the folder `state` (default: $BACKSTAY_STATE, $XDG_STATE_HOME/backstay or
     ~/.local/state/backstay), made by the first write that needs it. `Runtime.in_memory()` touches no disk.
+
+    Every write passes the spend `guard`; without one, what can spend is refused. `actor` says in the audit record who
+    this process is. `spend_ledger` and `audit` are for stores of your own.
     """
 
     def __init__(
@@ -74,6 +83,10 @@ class Runtime:
         cache: Cache | None = None,
         journal: Journal | None = None,
         letters: LetterOptions | None = None,
+        guard: SpendGuard | None = None,
+        spend_ledger: SpendLedger | None = None,
+        audit: Audit | None = None,
+        actor: str = "",
         listeners: tuple[Listener, ...] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
@@ -84,6 +97,7 @@ class Runtime:
         self._state = state
         self._journal = journal
         self._letters = letters
+        self._guarding = (guard, spend_ledger, audit, actor)
         self.opened_letters: Letters | None = None
         """The dead letters, if anybody needed them yet."""
         self.events = Stream(*(default_listeners() if listeners is None else listeners))
@@ -165,6 +179,18 @@ class Runtime:
                 self._ledger = Ledger(self.clock, self.events)
             return self._ledger
 
+    @cached_property
+    def gate(self) -> Gate:
+        """What every write passes: the spend guard, its ledger, and the audit record."""
+        from backstay.writes.guard import AUDIT, FileAudit, Gate, MemoryAudit, MemoryLedger, SqliteLedger
+
+        guard, ledger, audit, actor = self._guarding
+        if ledger is None:
+            ledger = MemoryLedger() if self.database is None else SqliteLedger(self.database)
+        if audit is None:
+            audit = MemoryAudit() if self.state is None else FileAudit(self.state / AUDIT)
+        return Gate(guard=guard, ledger=ledger, audit=audit, clock=self.clock, events=self.events, actor=actor)
+
     def _problem(self, where: str, error: BaseException) -> None:
         """Tell the listeners what went wrong in the background; without any, the log of the standard library."""
         if not self.events.listeners:
@@ -177,6 +203,8 @@ class Runtime:
         await self.cache.aclose()
         if self.opened_letters is not None:
             await self.opened_letters.aclose()
+        if (gate := self.__dict__.get("gate")) is not None:
+            gate.audit.close()
         database = self.__dict__.get("database")
         if database is not None:
             database.close()

@@ -91,7 +91,7 @@ class SpendWorld:
             judging.reserve(self.book, asked, CAPS, now=self.now, today=self.today, exchange=lambda *_: ZERO)
         except SpendGuardError:
             self.refused += 1
-            assert asked.stops is None, "what stops always passes"
+            assert not asked.stops, "what stops always passes"
         else:
             self.writes.append(Write(asked.ticket, thing, on, budget, asked.until))
 
@@ -118,7 +118,7 @@ class SpendWorld:
 
     def switch_off(self, name: str) -> None:
         """Anything is switched off."""
-        self.ask(name, 0.0, on=False, stops=name)
+        self.ask(name, 0.0, on=False, stops=(name,))
 
     # What becomes of writes ---------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from backstay.auth import Credentials
 from backstay.base import Adapter
 from backstay.engine.call import note_usage
 from backstay.errors import InvalidRequestError, RateLimitError
-from backstay.operation import CallOptions, Operation, operation
+from backstay.operation import CallOptions, NeverSpends, Operation, operation
 from backstay.policies.effect import Effect
 from backstay.policies.pace import PaceOptions
 from backstay.profile import Limit, Profile
@@ -54,7 +54,7 @@ class Stall(Adapter):
     async def report(self, **_: Unpack[CallOptions]) -> float:
         return self._now()
 
-    @operation(Effect.SET, look="_look")
+    @operation(Effect.SET, look="_look", spend=NeverSpends("the vendor is imagined"))
     async def set_budget(self, target: str, **_: Unpack[CallOptions]) -> float:
         return self._now()
 

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from backstay.ad_adapter import tags
 from backstay.ad_adapter.parts import Request, Step, compare, unchanged
-from backstay.ad_adapter.reading import Reading
+from backstay.ad_adapter.spending import Spends, refuse_spending_extra
 from backstay.ads import (
     Ad,
     AdGroup,
@@ -38,7 +38,7 @@ def _pauses(ref: Ref, status: ConfiguredStatus, *_: Any) -> bool:
     return status is ConfiguredStatus.PAUSED
 
 
-class Changing(Reading):
+class Changing(Spends):
     """Updates, switches and budgets of any level."""
 
     @intent(Effect.SET)
@@ -107,6 +107,7 @@ class Changing(Reading):
     async def _change(
         self, level: Level, ref: Ref, patch: Patch, expect: Any, options: CallOptions, *, dry_run: bool
     ) -> Updated[Any]:
+        refuse_spending_extra(patch, self.switch_fields | self.spend_fields)
         before = await self._must_be_live(level, ref)
         if expect is not None and replaying() is None:  # a replay compares each step with what was there at first
             unchanged(require_live(expect), before)
@@ -137,7 +138,9 @@ class Changing(Reading):
     def _has(self, item: Any, step: Step) -> bool:
         return compare(step.wanted, {}, self._raw(item, step.wanted)) is Seen.WANTED
 
-    @operation(Effect.SET, look="_look_step", group="objects", tags=tags.of_change, name="update")
+    @operation(
+        Effect.SET, look="_look_step", group="objects", tags=tags.of_change, name="update", spend="_spend_of_step"
+    )  # fmt: skip
     async def _send_step(self, ref: Ref, step: Step, before: Any, patch: Patch, **_: Unpack[CallOptions]) -> None:
         del before, patch  # the look and the guard need them
         await self._send_change(ref, step.request)
@@ -187,15 +190,19 @@ class Changing(Reading):
         return found if found.status.configured is status else None
 
     @operation(
-        Effect.SET, look="_look_switch", pausing=_pauses, group="objects", tags=tags.of_change, name="set_status"
-    )
+        Effect.SET, look="_look_switch", pausing=_pauses, group="objects", tags=tags.of_change, name="set_status",
+        spend="_spend_of_switch",
+    )  # fmt: skip
     async def _switch(
         self, ref: Ref, status: ConfiguredStatus, step: Step, before: Any, **_: Unpack[CallOptions]
     ) -> None:
         del status, before
         await self._send_change(ref, step.request)
 
-    @operation(Effect.DELETE, look="_look_switch", group="objects", tags=tags.of_change, name="delete")
+    @operation(
+        Effect.DELETE, look="_look_switch", group="objects", tags=tags.of_change, name="delete",
+        spend="_spend_of_switch",
+    )  # fmt: skip
     async def _delete(
         self, ref: Ref, status: ConfiguredStatus, step: Step, before: Any, **_: Unpack[CallOptions]
     ) -> None:

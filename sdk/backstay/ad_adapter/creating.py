@@ -9,6 +9,7 @@ from backstay.ad_adapter import planned, tags
 from backstay.ad_adapter.changing import Changing
 from backstay.ad_adapter.parts import Draft
 from backstay.ad_adapter.reading import PLANNED
+from backstay.ad_adapter.spending import PAUSED, refuse_spending_extra
 from backstay.ads import (
     Ad,
     AdGroup,
@@ -41,6 +42,7 @@ class Creating(Changing):
     ) -> Created[Campaign]:
         """Make a paused campaign, once for each key; a dry run shows the requests and writes nothing."""
         key_token = self._token(Level.CAMPAIGN, idempotency_key)
+        refuse_spending_extra(spec, self.switch_fields)
         draft = await self._draft_campaign(spec, key_token)
         if dry_run:
             imagined = planned.campaign(self._planned_ref(Level.CAMPAIGN, key_token), spec, key_token, draft)
@@ -63,6 +65,7 @@ class Creating(Changing):
         """Make a paused ad group in a campaign, once for each key; `dry_run` as in `create_campaign`."""
         key_token = self._token(Level.AD_GROUP, idempotency_key)
         parent: Campaign = await self._must_be_live(Level.CAMPAIGN, campaign)
+        refuse_spending_extra(spec, self.switch_fields)
         draft = await self._draft_ad_group(spec, parent, key_token)
         if dry_run:
             ref = self._planned_ref(Level.AD_GROUP, key_token)
@@ -86,6 +89,7 @@ class Creating(Changing):
         """Make a paused ad in an ad group, once for each key; `dry_run` as in `create_campaign`."""
         key_token = self._token(Level.AD, idempotency_key)
         parent: AdGroup = await self._must_be_live(Level.AD_GROUP, ad_group)
+        refuse_spending_extra(spec, self.switch_fields)
         draft = await self._draft_ad(spec, parent, key_token)
         if dry_run:
             imagined = planned.ad(self._planned_ref(Level.AD, key_token), parent, spec, key_token, draft)
@@ -113,7 +117,7 @@ class Creating(Changing):
 
     @operation(
         Effect.CREATE, look="_look_created", payload=("spec",), group="create", limits=("campaign_create",),
-        tags=tags.of_create, name="create_campaign",
+        tags=tags.of_create, name="create_campaign", spend=PAUSED,
     )  # fmt: skip
     async def _create_campaign(
         self, level: Level, spec: Any, draft: Draft, *, idempotency_key: str, **_: Unpack[CallOptions]
@@ -123,7 +127,7 @@ class Creating(Changing):
 
     @operation(
         Effect.CREATE, look="_look_created", payload=("spec",), group="create", limits=("ad_group_create",),
-        tags=tags.of_create, name="create_ad_group",
+        tags=tags.of_create, name="create_ad_group", spend=PAUSED,
     )  # fmt: skip
     async def _create_ad_group(
         self, level: Level, spec: Any, draft: Draft, *, idempotency_key: str, **_: Unpack[CallOptions]
@@ -133,7 +137,7 @@ class Creating(Changing):
 
     @operation(
         Effect.CREATE, look="_look_created", payload=("spec",), group="create", limits=("ad_create",),
-        tags=tags.of_create, name="create_ad",
+        tags=tags.of_create, name="create_ad", spend=PAUSED,
     )  # fmt: skip
     async def _create_ad(
         self, level: Level, spec: Any, draft: Draft, *, idempotency_key: str, **_: Unpack[CallOptions]

@@ -51,6 +51,11 @@ class AdHooks(Adapter, ABC):
     """Objects on a page at most; asked for where a query names no size."""
     name_limit: ClassVar[int] = 100
     """Characters of an uploaded file's name, our marker included."""
+    switch_fields: ClassVar[frozenset[str]] = frozenset()
+    """The vendor's own fields that switch something on or raise its budget unseen: refused in every `extra`, so that
+    nothing passes the spend guard. Conformance wants them named."""
+    spend_fields: ClassVar[frozenset[str]] = frozenset()
+    """The vendor's own fields of budgets, bids and schedules: refused in the `extra` of patches as well."""
 
     @property
     @abstractmethod

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Unpack
 
 from backstay.ad_adapter.creating import Creating
+from backstay.ad_adapter.spending import FREE
 from backstay.ads import Capability, Created, MediaKind, MediaRef, MediaState, MediaUpload
 from backstay.answer import stamp
 from backstay.engine.poll import poll
@@ -51,13 +52,17 @@ class Media(Creating):
     def _uploaded(self, written: Written[MediaRef], found: MediaRef) -> Created[MediaRef]:
         return stamp(Created(value=found, how=written.how), self._now())
 
-    @operation(Effect.CREATE, look="_look_upload", kind="upload", group="media", name="upload_image")
+    @operation(
+        Effect.CREATE, look="_look_upload", kind="upload", group="media", name="upload_image", spend=FREE
+    )  # fmt: skip
     async def _upload_image(
         self, media: MediaUpload, *, idempotency_key: str, **_: Unpack[CallOptions]
     ) -> Written[MediaRef]:
         return Written(await self._send_upload(media, self._file_name(media, idempotency_key)))
 
-    @operation(Effect.CREATE, look="_look_upload", kind="upload", group="media", name="upload_video")
+    @operation(
+        Effect.CREATE, look="_look_upload", kind="upload", group="media", name="upload_video", spend=FREE
+    )  # fmt: skip
     async def _upload_video(
         self, media: MediaUpload, *, idempotency_key: str, **_: Unpack[CallOptions]
     ) -> Written[MediaRef]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from backstay.ads.words import ConfiguredStatus, Platform
+from backstay.ads.words import BudgetPeriod, ConfiguredStatus, Platform
 from backstay.errors import UnsupportedCapabilityError
 from backstay.values import FrozenDict, freeze
 
@@ -84,6 +85,8 @@ class Capabilities:
     """The vendor's API version that they hold for."""
     reasons: Mapping[str, str] = field(default_factory=FrozenDict, hash=False)
     """Why one is off, or what to use instead."""
+    overspend: Mapping[str, Decimal] = field(default_factory=FrozenDict, hash=False)
+    """How many times a budget's figure can be spent on one day, by its period; see `max_daily_exposure`."""
 
     @classmethod
     def of(
@@ -92,9 +95,10 @@ class Capabilities:
         *flags: Capability,
         version: str = "",
         reasons: Mapping[Capability, str] | None = None,
+        overspend: Mapping[BudgetPeriod, Decimal] | None = None,
     ) -> Capabilities:
         """Those and no others."""
-        return cls(platform, frozenset(flags), version, freeze(reasons or {}))
+        return cls(platform, frozenset(flags), version, freeze(reasons or {}), freeze(overspend or {}))
 
     def __contains__(self, capability: object) -> bool:
         return capability in self.flags
@@ -127,7 +131,7 @@ class Capabilities:
     def with_changes(self, *, add: Iterable[Capability] = (), remove: Iterable[Capability] = ()) -> Capabilities:
         """Other facts of an account or a flow."""
         flags = (self.flags | frozenset(add)) - frozenset(remove)
-        return Capabilities(self.platform, flags, self.version, self.reasons)
+        return replace(self, flags=flags)
 
     def table(self) -> tuple[tuple[str, bool, str], ...]:
         """Rows of name, on or off, and meaning (with the reason where it is off)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from backstay.clock import Clock
     from backstay.engine.scope import Scope
@@ -128,8 +129,23 @@ def note_usage(limit: str, used: float, wait: float | None = None) -> None:
         call.plan.scope.hear(limit, used, call.plan.clock.monotonic(), wait)
 
 
+_collected: ContextVar[list[str] | None] = ContextVar("backstay_request_ids", default=None)
+
+
+@contextlib.contextmanager
+def collecting(ids: list[str]) -> Iterator[None]:
+    """Put the request ids of all calls inside the block into a list, whatever becomes of them."""
+    token = _collected.set(ids)
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+
+
 def note_request_id(*ids: str) -> None:
-    """Remember the vendor's request ids for the answer's `served` and for errors."""
-    call = current()
+    """Remember the vendor's request ids for the answer's `served`, for errors and for the audit record."""
+    call, collected = current(), _collected.get()
+    if collected is not None:
+        collected.extend(i for i in ids if i)
     if call is not None:
         call.request_ids = (*call.request_ids, *(i for i in ids if i))

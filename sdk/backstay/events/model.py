@@ -183,6 +183,18 @@ class CostRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpendRefused(Event):
+    """The spend guard has refused a write: a rule, what stood against it, and its cap."""
+
+    name = "spend_refused"
+    healed = False
+    account: str
+    rule: str
+    value: str
+    cap: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Event):
     """Something in the background failed: a refresh, a store, a listener. Nothing is swallowed."""
 

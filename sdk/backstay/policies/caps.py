@@ -96,8 +96,8 @@ class Proposal:
     dials: tuple[Dial, ...] = ()
     lifts: str | None = None
     """An object without a budget that is switched on; `dials` has every running budget below it that was read."""
-    stops: str | None = None
-    """An object that is switched off, with all below it."""
+    stops: tuple[str, ...] = ()
+    """Objects that are switched off, with all below them."""
     wakes: bool = False
     """It switches something on, whether or not a budget can be spent by that."""
 
@@ -153,9 +153,19 @@ def reserve(book: Book, asked: Proposal, caps: Caps, *, now: float, today: Today
             bench.touched[dial.holder] = _touch(bench, dial)
         _judge(bench)
         lines = {holder: each.after for holder, each in bench.touched.items()}
-        lines |= {**_asleep(bench), **_stopped(bench)}
+        lines |= _asleep(bench)
+        for stopped in asked.stops:
+            lines |= _stopped(bench, stopped, {**book.lines, **lines})
         book.put(lines)
         return _ruling(bench, lines)
+
+
+def recount(book: Book, asked: Proposal, *, now: float, today: Today) -> None:
+    """Believe what was read of the dials, where it is newer than our own writes; nothing is asked for."""
+    bench = _Bench(book, asked, Caps(), lambda amount, *_: amount, today, now)
+    known = {dial.holder: book.lines[dial.holder] for dial in asked.dials if dial.holder in book.lines}
+    newer = [dial for dial in asked.dials if dial.holder in known and _trusts(bench, known[dial.holder])]
+    book.put({d.holder: _rolled(bench, known[d.holder], _seen(bench, known[d.holder], d)) for d in newer})
 
 
 def _touch(bench: _Bench, dial: Dial) -> _Touched:
@@ -226,17 +236,14 @@ def _switch(asked: Proposal) -> Iterable[Dial]:
         yield Dial(asked.lifts, asked.dials[0].currency if asked.dials else "", ZERO, on=False, turns=True)
 
 
-def _stopped(bench: _Bench) -> dict[str, Line]:
+def _stopped(bench: _Bench, ref: str, lines: dict[str, Line]) -> dict[str, Line]:
     """What is switched off keeps counting until that has succeeded."""
-    asked, lines = bench.asked, bench.book.lines
-    if asked.stops is None:
-        return {}
-    own = {holder: line for holder, line in lines.items() if holder.removesuffix("#bid") == asked.stops}
+    asked = bench.asked
     off = Hold(asked.ticket, bench.now, asked.until, turns=False)
-    found = {holder: held(line, off) for holder, line in own.items()}
-    contested = any(hold.contested and hold.ticket == asked.ticket for line in found.values() for hold in line.holds)
+    own = {holder: held(line, off) for holder, line in lines.items() if holder.removesuffix("#bid") == ref}
+    contested = any(hold.contested and hold.ticket == asked.ticket for line in own.values() for hold in line.holds)
     under = Hold(asked.ticket, bench.now, asked.until, above=False, contested=contested)
-    return {**found, **{line.holder: held(line, under) for line in _below(bench.book, asked.stops)}}
+    return {**own, **{holder: held(line, under) for holder, line in lines.items() if ref in line.parents}}
 
 
 def _below(book: Book, parent: str | None) -> list[Line]:

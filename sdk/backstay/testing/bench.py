@@ -22,6 +22,7 @@ from backstay.sandbox.rpc import RpcReply
 from backstay.sandbox.world import World
 from backstay.testing.clock import VirtualClock, run
 from backstay.testing.samples import Fields, Samples
+from backstay.writes.guard import SpendGuard
 
 T = TypeVar("T")
 
@@ -134,7 +135,9 @@ class Bench(Samples):
 
     def new_runtime(self) -> Runtime:
         """A process of its own: nothing shared but the world and the clock."""
-        self.runtime = Runtime.in_memory(clock=self.clock, listeners=(self.events.append,))
+        self.runtime = Runtime.in_memory(
+            clock=self.clock, listeners=(self.events.append,), guard=SpendGuard.unlimited()
+        )  # fmt: skip
         return self.runtime
 
     def adapter(self) -> AdPlatform:

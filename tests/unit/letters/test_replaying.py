@@ -24,7 +24,7 @@ from backstay.errors import (
 from backstay.events import DeadLetter, LetterReplayed
 from backstay.events.log import level_of
 from backstay.letters import Incident, Letter, LetterOptions, LetterState, MemoryLetters, Outcome
-from backstay.operation import operation
+from backstay.operation import NeverSpends, operation
 from backstay.taxonomy import Certainty
 from backstay.writes.reconcile import Seen
 from tests.support.letters import Shop, Stage, letter, spec, tree
@@ -510,7 +510,7 @@ class Wall(Adapter):
         self.color = "white"
         self.away = False
 
-    @operation(Effect.PUBLISH, look="find")
+    @operation(Effect.PUBLISH, look="find", spend=NeverSpends("a post is free"))
     async def post(self, text: str, *, idempotency_key: str, **_: Unpack[CallOptions]) -> str:
         if self.away:
             raise not_sent()
@@ -520,7 +520,7 @@ class Wall(Adapter):
     async def find(self, text: str, *, idempotency_key: str) -> list[str]:
         return [each for each in self.posts if each == text]
 
-    @operation(Effect.SET, look="seen")
+    @operation(Effect.SET, look="seen", spend=NeverSpends("paint is free"))
     async def paint(self, color: str, was: str, **_: Unpack[CallOptions]) -> None:
         if self.away:
             raise not_sent()

@@ -99,7 +99,7 @@ def test_pausing_frees_what_runs_but_not_the_day() -> None:
     """What was paused today may have spent today; tomorrow is a new day."""
     desk, caps = Desk(), Caps(total=usd("100"), per_day=usd("150"))
     desk.done(caps, dial(amount="100", turns=True))
-    desk.done(caps, stops="c1")
+    desk.done(caps, stops=("c1",))
     assert desk.live() == 0
     assert desk.refused(caps, dial("c2", "100", turns=True)).rule == "guard.per_day"
     desk.done(caps, dial("c2", "50", turns=True))
@@ -112,13 +112,13 @@ def test_the_day_is_the_accounts_own() -> None:
     desk, caps = Desk(), Caps(per_day=usd("100"))
     desk.now = NOW - NOW % DAY + 14 * 3600.0  # 23:00 in Tokyo
     desk.done(caps, dial(amount="100", turns=True), zone="Asia/Tokyo")
-    desk.done(caps, stops="c1", zone="Asia/Tokyo")
+    desk.done(caps, stops=("c1",), zone="Asia/Tokyo")
     desk.now += 2 * 3600.0
     desk.done(caps, dial("c2", "100", turns=True), zone="Asia/Tokyo")
     other = Desk()
     other.now = NOW - NOW % DAY + 14 * 3600.0
     other.done(caps, dial(amount="100", turns=True))
-    other.done(caps, stops="c1")
+    other.done(caps, stops=("c1",))
     other.now += 2 * 3600.0
     other.refused(caps, dial("c2", "100", turns=True))
 
@@ -153,7 +153,7 @@ def test_to_pause_raise_and_start_again_is_a_raise(caps: Caps) -> None:
     """A detour is no way around the rule, on the same day."""
     desk = Desk()
     desk.done(caps, dial(turns=True))
-    desk.done(caps, stops="c1")
+    desk.done(caps, stops=("c1",))
     desk.done(caps, dial(to=Decimal(1000)))
     desk.refused(caps, dial(amount="1000", turns=True))
     desk.done(caps, dial(amount="1000", to=Decimal(150)))
@@ -174,7 +174,7 @@ def test_lowering_and_stopping_pass_whatever_runs() -> None:
     desk.done(NO_CAPS, dial(amount="500", turns=True))
     desk.done(tight, dial(amount="500", on=True, to=Decimal(400)))
     assert desk.live() == 400
-    desk.done(tight, stops="c1")
+    desk.done(tight, stops=("c1",))
     assert desk.live() == 0
 
 
@@ -195,7 +195,7 @@ def test_a_child_counts_when_what_is_above_it_is_switched_on() -> None:
     error = desk.refused(Caps(per_call=usd("100")), *below, lifts="c1")
     assert error.value == "120 USD"
     desk.done(Caps(per_call=usd("120")), *below, lifts="c1")
-    desk.done(NO_CAPS, stops="c1")
+    desk.done(NO_CAPS, stops=("c1",))
     assert desk.live("g1") == desk.live("g2") == 0
 
 
@@ -212,7 +212,7 @@ def test_what_a_read_does_not_show_yet_still_counts() -> None:
     """An ad group that we have just switched on is below the campaign, though the list is older than that."""
     desk = Desk()
     desk.done(NO_CAPS, dial("g1", "60", turns=True, parents=("c1",)), lag=10.0)
-    desk.done(NO_CAPS, stops="c1", lag=10.0)
+    desk.done(NO_CAPS, stops=("c1",), lag=10.0)
     desk.done(NO_CAPS, lifts="c1", lag=10.0)
     assert desk.live("g1") == 60
 
@@ -238,8 +238,8 @@ def test_a_pause_that_succeeds_frees_what_may_have_been_switched_on_before() -> 
     desk.done(NO_CAPS, dial(turns=True), outcome=Outcome.UNKNOWN)
     desk.done(NO_CAPS, dial("g1", turns=True, parents=("c2",)), outcome=Outcome.UNKNOWN)
     desk.now += 100.0
-    desk.done(NO_CAPS, stops="c1")
-    desk.done(NO_CAPS, stops="c2")
+    desk.done(NO_CAPS, stops=("c1",))
+    desk.done(NO_CAPS, stops=("c2",))
     assert (desk.live("c1"), desk.live("g1")) == (0, 0)
     desk.done(NO_CAPS, lifts="c2", lag=1e6)  # it may have been switched on, and reads do not show it yet
     assert desk.live("g1") == 100
@@ -288,7 +288,7 @@ def test_old_lines_are_dropped() -> None:
     desk.done(NO_CAPS, dial("c1", turns=True))
     desk.done(NO_CAPS, dial("c2", turns=True))
     desk.done(NO_CAPS, dial("c3", turns=True), outcome=Outcome.UNKNOWN)
-    desk.done(NO_CAPS, stops="c2")
+    desk.done(NO_CAPS, stops=("c2",))
     late = desk.now + 4 * DAY
     assert [name for name, line in desk.book.lines.items() if outdated(line, late)] == ["c2"]
     desk.book.prune(late)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from backstay.ad_adapter import flag, variable
 from backstay.ads import Capabilities, Platform
-from backstay_adapters.google_ads.adapter.capabilities import CAPABILITIES
+from backstay_adapters.google_ads.adapter.capabilities import CAPABILITIES, SPEND_FIELDS, SWITCH_FIELDS
 from backstay_adapters.google_ads.adapter.oauth import GoogleCredentials
 from backstay_adapters.google_ads.adapter.trees import GoogleTrees
 
@@ -24,6 +24,9 @@ class GoogleAds(GoogleTrees):
     and `level` is its access level. `channel` replaces the connection (a simulator's, or one with interceptors).
     `warm_up()` imports the vendor's messages in a thread, which takes over a second.
     """
+
+    switch_fields: ClassVar[frozenset[str]] = SWITCH_FIELDS
+    spend_fields: ClassVar[frozenset[str]] = SPEND_FIELDS
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
-from backstay.ads import Capabilities, Capability, Platform
+from backstay.ads import BudgetPeriod, Capabilities, Capability, Platform
 from backstay_adapters.google_ads.profile import API_VERSION
 
 CAPABILITIES: Final = Capabilities.of(
@@ -23,6 +24,8 @@ CAPABILITIES: Final = Capabilities.of(
     Capability.ATOMIC_TREE,
     Capability.VALIDATE_ONLY,
     version=API_VERSION,
+    # Up to twice an average daily budget on a day, 30.4 times it in a month (vendor's help page on overdelivery).
+    overspend={BudgetPeriod.DAILY: Decimal(2)},
     reasons={
         Capability.AD_GROUP_BUDGET: "budgets belong to campaigns",
         Capability.NO_BUDGET: "a campaign has a budget; its ad groups have none",
@@ -38,3 +41,15 @@ CAPABILITIES: Final = Capabilities.of(
         Capability.CHANGE_LOG: "not covered",
     },
 )
+
+SWITCH_FIELDS: Final = frozenset({"status"})
+SPEND_FIELDS: Final = frozenset(
+    {
+        "amount_micros", "bidding_strategy", "campaign_budget", "cpc_bid_micros", "cpm_bid_micros", "cpv_bid_micros",
+        "end_date", "end_date_time", "manual_cpc", "manual_cpm", "manual_cpv", "maximize_conversion_value",
+        "maximize_conversions", "percent_cpc", "percent_cpc_bid_micros", "start_date", "start_date_time", "target_cpa",
+        "target_cpa_micros", "target_cpm", "target_cpm_micros", "target_cpv", "target_cpv_micros",
+        "target_impression_share", "target_roas", "target_spend", "total_amount_micros",
+    }
+)  # fmt: skip
+"""Fields of Google's that the spend guard must not miss in a change; the common model has words for them."""

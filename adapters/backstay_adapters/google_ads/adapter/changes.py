@@ -22,6 +22,7 @@ from backstay.ads.patch import Patch
 from backstay.errors import InvalidRequestError, NotFoundError, PartialFailureError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay.writes.guard import Spending
 from backstay.writes.marker import PREFIX
 from backstay_adapters.google_ads.adapter.creates import GoogleCreates
 from backstay_adapters.google_ads.adapter.reads import IDS, LABELS, Row
@@ -121,7 +122,10 @@ class GoogleChanges(GoogleCreates):
             await self._pause(own[first : first + MAX_OPERATIONS], **options)
         return own
 
-    @operation(Effect.SET, pausing=lambda _: True, group="objects", tags=_tags_of_many, name="pause_all")
+    @operation(
+        Effect.SET, pausing=lambda _: True, group="objects", tags=_tags_of_many, name="pause_all",
+        spend="_spend_of_pauses",
+    )  # fmt: skip
     async def _pause(self, refs: tuple[Ref, ...], **_: Unpack[CallOptions]) -> None:
         word = words.CONFIGURED_OUT[ConfiguredStatus.PAUSED]
         operations = [write.switch(ref.level, self.account, ref.id, word) for ref in refs]
@@ -131,3 +135,7 @@ class GoogleChanges(GoogleCreates):
             names = {str(number): str(ref) for number, ref in enumerate(refs)}
             error.items = {names.get(number, number): why for number, why in error.items.items()}
             raise
+
+    async def _spend_of_pauses(self, refs: tuple[Ref, ...]) -> Spending:
+        names = tuple(str(ref) for ref in refs)
+        return Spending(stops=names, after={"status": ConfiguredStatus.PAUSED.value, "refs": list(names)})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from backstay.ad_adapter import variable
 from backstay.ads import Capabilities, Platform
-from backstay_adapters.meta.adapter.capabilities import CAPABILITIES
+from backstay_adapters.meta.adapter.capabilities import CAPABILITIES, SPEND_FIELDS, SWITCH_FIELDS
 from backstay_adapters.meta.adapter.creatives import MetaCreatives
 from backstay_adapters.meta.profile import API, API_VERSION
 
@@ -23,6 +23,9 @@ class MetaAds(MetaCreatives):
     name. `fields` names more fields to read, by level; they come in `extra`. Token providers go into
     `credentials=Credentials(provider=..., name=...)`.
     """
+
+    switch_fields: ClassVar[frozenset[str]] = SWITCH_FIELDS
+    spend_fields: ClassVar[frozenset[str]] = SPEND_FIELDS
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

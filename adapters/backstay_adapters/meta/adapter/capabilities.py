@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
-from backstay.ads import Capabilities, Capability, Platform
+from backstay.ads import BudgetPeriod, Capabilities, Capability, Platform
 from backstay_adapters.meta.profile import API_VERSION
 
 CAPABILITIES: Final = Capabilities.of(
@@ -25,6 +26,8 @@ CAPABILITIES: Final = Capabilities.of(
     Capability.LABELS,
     Capability.REPORT_JOB,
     version=API_VERSION,
+    # Up to 75 % more on a day, seven times the daily budget in a week (vendor's help page on daily budgets).
+    overspend={BudgetPeriod.DAILY: Decimal("1.75")},
     reasons={
         Capability.SHARED_BUDGET: "a budget belongs to one campaign or ad set",
         Capability.NO_BUDGET: "every campaign or its ad sets have a limit",
@@ -38,3 +41,13 @@ CAPABILITIES: Final = Capabilities.of(
         Capability.CHANGE_LOG: "not covered",
     },
 )
+
+SWITCH_FIELDS: Final = frozenset({"budget_schedule_specs", "configured_status", "is_budget_schedule_enabled", "status"})
+"""What switches on, and budgets for single hours that no read of a budget shows."""
+SPEND_FIELDS: Final = frozenset(
+    {
+        "bid_amount", "bid_constraints", "bid_strategy", "budget_rebalance_flag", "daily_budget", "end_time",
+        "is_adset_budget_sharing_enabled", "lifetime_budget", "start_time", "stop_time",
+    }
+)  # fmt: skip
+"""Further fields of Meta's that the spend guard must not miss in a change; the common model has words for them."""

@@ -10,7 +10,7 @@ from backstay.ads import Created, Creative
 from backstay.answer import stamp
 from backstay.engine.write import Written
 from backstay.errors import InvalidRequestError
-from backstay.operation import CallOptions, operation
+from backstay.operation import CallOptions, NeverSpends, operation
 from backstay.policies.effect import Effect
 from backstay.writes.marker import token
 from backstay_adapters.meta.adapter.reads import rows_of
@@ -57,7 +57,7 @@ class MetaCreatives(MetaReports):
 
     @operation(
         Effect.CREATE, look="_look_creative", payload=("payload",), group="create", limits=("ad_create",),
-        name="create_creative",
+        name="create_creative", spend=NeverSpends("a creative is shown by ads only, which are judged themselves"),
     )  # fmt: skip
     async def _create_creative(
         self, payload: Any, request: Request, label: str, *, idempotency_key: str, **_: Unpack[CallOptions]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from backstay.ad_adapter import flag, variable
 from backstay.ads import Capabilities, Platform
-from backstay_adapters.tiktok.adapter.capabilities import CAPABILITIES
+from backstay_adapters.tiktok.adapter.capabilities import CAPABILITIES, SPEND_FIELDS, SWITCH_FIELDS
 from backstay_adapters.tiktok.adapter.reports import TikTokReports
 from backstay_adapters.tiktok.profile import API, SANDBOX_API
 
@@ -22,6 +22,9 @@ class TikTokAds(TikTokReports):
     "auto" takes the manual flow until the vendor closes it for an objective, then Smart+. Token providers go into
     `credentials=Credentials(provider=..., name=...)`.
     """
+
+    switch_fields: ClassVar[frozenset[str]] = SWITCH_FIELDS
+    spend_fields: ClassVar[frozenset[str]] = SPEND_FIELDS
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
