@@ -15,6 +15,7 @@ from backstay.errors import BackstayError
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
 from backstay.testing.bench import Bench
+from backstay.writes.guard import SpendGuard
 from backstay_adapters.tiktok import TikTokAds, tiktok_profile
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 from tests.support import plays
@@ -57,7 +58,7 @@ async def stage(record: str | None, plan: FaultPlan | None = None) -> AsyncItera
         pytest.skip("recording live needs credentials: set TIKTOK_* and use TikTokAds.from_env()")
     sandbox = TikTokSandbox(seed=5, faults=plan, transcode=0.0, task_queue=0.0, task_run=0.0) if record else None
     profile = tiktok_profile("ultimate").with_(read_lag=0.0, limits={})
-    runtime = Runtime.in_memory(clock=StillClock(), listeners=())
+    runtime = Runtime.in_memory(clock=StillClock(), listeners=(), guard=SpendGuard.unlimited())
     async with (
         plays.address("tiktok", sandbox) as where,
         TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, profile=profile, **where) as ads,

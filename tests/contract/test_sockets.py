@@ -11,6 +11,7 @@ from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule, serve
 from backstay.taxonomy import Certainty
 from backstay.testing.bench import Bench
+from backstay.writes.guard import SpendGuard
 from backstay_adapters.tiktok import TikTokAds, tiktok_profile
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 
@@ -23,7 +24,7 @@ async def test_a_lost_answer_on_a_real_socket_is_unknown_looked_up_and_adopted(k
     rule = FaultRule(kind, operation="campaign/create", times=1, after_commit=True, wrong_length=True, status=502)
     sandbox = TikTokSandbox(seed=1, faults=FaultPlan([rule]))
     events: list[Event] = []
-    runtime = Runtime.in_memory(clock=SystemClock(1), listeners=(events.append,))
+    runtime = Runtime.in_memory(clock=SystemClock(1), listeners=(events.append,), guard=SpendGuard.unlimited())
     async with (
         serve({"tiktok": sandbox}) as served,
         TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, profile=PROFILE, base_url=served.urls["tiktok"]) as ads,
@@ -39,7 +40,7 @@ async def test_without_a_vendor_nothing_was_sent() -> None:
     """Connection refused: NOT_SENT after every attempt, so the key is free again."""
     async with serve({"tiktok": TikTokSandbox()}) as served:
         address = served.urls["tiktok"]
-    runtime = Runtime.in_memory(clock=SystemClock(1), listeners=())
+    runtime = Runtime.in_memory(clock=SystemClock(1), listeners=(), guard=SpendGuard.unlimited())
     ads = TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, profile=PROFILE, base_url=address, max_attempts=2)
     with pytest.raises(BackstayError) as caught:
         await ads.get_account()

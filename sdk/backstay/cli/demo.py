@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from backstay.cli.day import REAL, VIRTUAL, Pace, Progress, Service
 from backstay.clock import Clock, SystemClock
+from backstay.money import Money
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultPlan, SimTransport, World, calm, serve, storm
 from backstay.testing.clock import VirtualClock, run
+from backstay.writes.guard import SpendGuard
 
 if TYPE_CHECKING:
     from backstay.ads import AdPlatform
@@ -20,6 +22,8 @@ ADVERTISER: Final = "7000000000001"
 PLANS: Final = {"calm": calm, "storm": storm}
 REAL_TIMEOUT: Final = 1.0
 REAL_LAG: Final = 1.0
+CAPS: Final = SpendGuard(per_call=Money("150", "USD"), total=Money("2000", "USD"))
+"""The day needs less than 1,600 USD; a slip of a digit would need more."""
 
 
 def _vendor() -> tuple[Any, Any, Any]:
@@ -45,7 +49,7 @@ async def _in_process(seed: int, faults: str, clock: Clock, progress: Progress) 
     adapter, _, sandbox = _vendor()
     simulator = sandbox.TikTokSandbox(seed=seed, faults=PLANS[faults](seed))
     advertiser, token = _account(sandbox)
-    runtime = Runtime.in_memory(clock=clock, listeners=())
+    runtime = Runtime.in_memory(clock=clock, listeners=(), guard=CAPS)
     ads = adapter(advertiser, token, runtime=runtime, transport=SimTransport(simulator, clock), tier="ultimate")
     return await _play(ads, runtime, simulator.world, VIRTUAL, progress)
 
@@ -55,7 +59,7 @@ async def _over_sockets(seed: int, faults: str, progress: Progress) -> dict[str,
     clock = SystemClock(seed)
     simulator = sandbox.TikTokSandbox(seed=seed, faults=shortened(PLANS[faults](seed), REAL.length / VIRTUAL.length))
     advertiser, token = _account(sandbox)
-    runtime = Runtime.in_memory(clock=clock, listeners=())
+    runtime = Runtime.in_memory(clock=clock, listeners=(), guard=CAPS)
     short = profile("ultimate").with_(attempt_timeout=REAL_TIMEOUT, deadline=8.0, read_lag=REAL_LAG)
     async with serve({"tiktok": simulator}) as served:
         ads = adapter(advertiser, token, runtime=runtime, base_url=served.urls["tiktok"], profile=short)
