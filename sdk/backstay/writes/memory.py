@@ -24,6 +24,12 @@ class MemoryJournal:
         self._seen = Sightings()
         self._lock = threading.Lock()
 
+    def twin(self) -> MemoryJournal:
+        """The same records as another process would see them, in tests: first sightings are each process's own."""
+        twin = MemoryJournal(self._max, lease=self.lease)
+        twin._records, twin._lock = self._records, self._lock
+        return twin
+
     async def claim(self, fresh: Record, now: Moment) -> Record:
         """See `Journal.claim`."""
         check_key(fresh.key.key)
