@@ -25,7 +25,7 @@ from backstay.sandbox import FaultKind, FaultPlan, FaultRule, serve_rpc
 from backstay.testing.rpc_tape import MissingInteraction
 from backstay.testing.samples import PIXEL
 from backstay.writes.guard import SpendGuard
-from backstay_adapters.google_ads import GoogleAds, google_profile
+from backstay_adapters.google_ads import GoogleAds, google_ads_profile
 from backstay_adapters.google_ads.sandbox import CUSTOMERS, DEVELOPER_TOKEN, TOKEN, GoogleAdsSandbox
 from backstay_adapters.google_ads.sandbox.official import service
 from tests.support import plays
@@ -101,7 +101,7 @@ async def served(record: str | None, plan: FaultPlan | None = None) -> AsyncIter
 @contextlib.asynccontextmanager
 async def stage(record: str | None, plan: FaultPlan | None = None) -> AsyncIterator[Scene]:
     """An adapter that is not connected yet: its channel has to be made while the tape runs."""
-    profile = google_profile("standard").with_(read_lag=0.0, limits={})
+    profile = google_ads_profile("standard").with_(read_lag=0.0, limits={})
     runtime = Runtime.in_memory(clock=StillClock(), listeners=(), guard=SpendGuard.unlimited())
     async with served(record, plan) as target:
         where = {} if target is None else {"endpoint": f"http://{target}"}

@@ -8,10 +8,10 @@ from backstay.ads import AdPlatform, CreativeKind, Level, MediaRef
 from backstay.clock import Clock
 from backstay.runtime import Runtime
 from backstay.testing.bench import Bench
-from backstay_adapters.google_ads import GoogleAds, google_profile
+from backstay_adapters.google_ads import GoogleAds, google_ads_profile
 from backstay_adapters.google_ads.sandbox import CUSTOMERS, TOKEN, GoogleAdsSandbox
 
-PROFILE = google_profile("standard").with_(limits={})
+PROFILE = google_ads_profile("standard").with_(limits={})
 
 
 class GoogleBench(Bench):

@@ -33,11 +33,12 @@ CALLS_PER_SECOND: Final = 10.0
 this is an assumption: low enough not to live off refusals, high enough not to be felt."""
 
 READ_LAG: Final = 10.0
-"""Seconds after which GAQL shows for certain what a mutate has made. The vendor says that search reads what was written,
-and names no lag; but a mutate whose caller has gone may still be at work, so this is an assumption on the safe side."""
+"""Seconds after which GAQL shows for certain what a mutate has made. The vendor says that search reads what was
+written, and names no lag; but a mutate whose caller has gone may still be at work, so this is an assumption on the
+safe side."""
 
 
-def google_profile(level: str = "basic") -> Profile:
+def google_ads_profile(level: str = "basic") -> Profile:
     """The profile of a level of API access: explorer, basic, standard or test."""
     if level not in LEVELS:
         refuse("level", level, f"one of {', '.join(LEVELS)}")

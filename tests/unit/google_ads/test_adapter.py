@@ -40,7 +40,7 @@ from backstay.errors import (
 )
 from backstay.sandbox import FaultKind, FaultRule
 from backstay.testing.samples import PIXEL
-from backstay_adapters.google_ads import GoogleAds, google_choice, google_profile
+from backstay_adapters.google_ads import GoogleAds, google_ads_profile, google_choice
 from backstay_adapters.google_ads.sandbox import CUSTOMERS, DEVELOPER_TOKEN, MANAGER, TOKEN
 from backstay_adapters.google_ads.wire.protos import protos
 from tests.support.google import PROFILE, GoogleBench, google_bench, make
@@ -622,11 +622,11 @@ def test_a_missing_variable_is_named(
 
 def test_the_profile_has_the_limits_of_the_access_level() -> None:
     """Operations of a sliding day, shared by the project; an unknown level is refused."""
-    assert google_profile("explorer").limits["app"].windows == ((2_880.0, 86_400.0),)
-    assert google_profile("standard").limits["app"].windows == ()
-    assert google_profile().limits["customer"].per == "account"
+    assert google_ads_profile("explorer").limits["app"].windows == ((2_880.0, 86_400.0),)
+    assert google_ads_profile("standard").limits["app"].windows == ()
+    assert google_ads_profile().limits["customer"].per == "account"
     with pytest.raises(InvalidRequestError):
-        google_profile("gold")
+        google_ads_profile("gold")
 
 
 def test_the_capabilities_are_those_of_the_adapter() -> None:

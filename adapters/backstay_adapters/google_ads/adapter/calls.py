@@ -12,7 +12,7 @@ from backstay.auth import Credentials, Secret
 from backstay.engine.call import current, note_request_id
 from backstay.errors import BackstayError, InternalError, PartialFailureError, TokenExpiredError
 from backstay_adapters.google_ads.errors import TABLE
-from backstay_adapters.google_ads.profile import ENDPOINT, MAX_MESSAGE, google_profile
+from backstay_adapters.google_ads.profile import ENDPOINT, MAX_MESSAGE, google_ads_profile
 from backstay_adapters.google_ads.wire import gaql, protos
 from backstay_adapters.google_ads.wire.names import customer_id as digits
 
@@ -61,7 +61,7 @@ class GoogleCalls(AdAdapter):
             credentials=credentials or Credentials(token),
             account=digits(customer_id),
             host=endpoint,
-            profile=google_profile(level) if profile is None else profile,
+            profile=google_ads_profile(level) if profile is None else profile,
             runtime=runtime,
             options=options,
         )
