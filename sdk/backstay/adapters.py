@@ -9,11 +9,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backstay_adapters.claude import Claude as Claude
     from backstay_adapters.google_ads import GoogleAds as GoogleAds
     from backstay_adapters.meta import MetaAds as MetaAds
     from backstay_adapters.tiktok import TikTokAds as TikTokAds
 
 _MODULES = {
+    "Claude": "backstay_adapters.claude",
     "GoogleAds": "backstay_adapters.google_ads",
     "MetaAds": "backstay_adapters.meta",
     "TikTokAds": "backstay_adapters.tiktok",

@@ -52,9 +52,14 @@ def client(
     )
 
 
+LATER: Final = 5.0
+"""Seconds by which the network's own timeout comes after the engine's: a second net, and never the first."""
+
+
 def timeout(connect: float) -> httpx2.Timeout:
-    """The explicit timeout for an SDK's own option: the engine guards each attempt, this only the connecting."""
-    return httpx2.Timeout(None, connect=connect)
+    """The explicit timeout for an SDK's own option: the attempt's, which the engine guards, and a little more."""
+    call = current()
+    return httpx2.Timeout(None if call is None else call.plan.attempt_timeout + LATER, connect=connect)
 
 
 def aiohttp_transport(

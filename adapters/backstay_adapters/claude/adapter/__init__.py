@@ -1,0 +1,172 @@
+"""Claude: the whole adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
+
+from backstay.auth import Credentials, Secret
+from backstay.content.models import ModelList, TokenCount
+from backstay.content.text import TextDelta, TextRequest, TextResult
+from backstay.content_adapter import TextAdapter, note_request_id
+from backstay.cost import PriceTable
+from backstay.errors import BadResponseError, InvalidRequestError
+from backstay.operation import CallOptions, operation
+from backstay.policies.effect import Effect
+from backstay.taxonomy import Certainty
+from backstay_adapters.claude.adapter.capabilities import CAPABILITIES
+from backstay_adapters.claude.adapter.wire import Setting, Wire
+from backstay_adapters.claude.prices import PRICES
+from backstay_adapters.claude.profile import API, API_VERSION, DEFAULT_MODEL, MAX_OUTPUT_TOKENS, claude_profile
+from backstay_adapters.claude.wire import read
+from backstay_adapters.claude.wire.stream import Assembly
+from backstay_adapters.claude.wire.write import body_of, counted
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from backstay.content.capabilities import ContentCapabilities
+    from backstay.profile import Profile
+    from backstay.runtime import Runtime
+
+MODELS_TTL: Final = 3_600.0
+"""Seconds that the list of models counts as fresh: it changes a few times a month."""
+MODELS_STALE: Final = 86_400.0
+
+
+class Claude(TextAdapter):
+    """Anthropic's Messages API for one key, over the official SDK.
+
+        async with Claude("sk-...") as claude:
+            answer = await claude.generate(TextRequest.ask("Why do sails billow?"))
+            print(answer.text, answer.cost)
+
+    `model` writes where a request names none, `max_output_tokens` bounds a text where a request does not. `prices` is
+    what costs are computed from: a dated table that you can replace. Providers of keys go into
+    `credentials=Credentials(provider=..., name=...)`. `account` names the workspace in caches and the ledger.
+    """
+
+    vendor = "claude"
+    CAPABILITIES: ClassVar[ContentCapabilities] = CAPABILITIES
+
+    def __init__(
+        self,
+        key: str | Secret | None = None,
+        *,
+        credentials: Credentials | None = None,
+        account: str = "default",
+        model: str = DEFAULT_MODEL,
+        max_output_tokens: int = MAX_OUTPUT_TOKENS,
+        prices: PriceTable | None = PRICES,
+        api_version: str = API_VERSION,
+        base_url: str = API,
+        profile: Profile | str | None = None,
+        runtime: Runtime | None = None,
+        client: httpx2.AsyncClient | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        super().__init__(
+            credentials=credentials or Credentials(key),
+            account=account,
+            host=base_url,
+            profile=claude_profile() if profile is None else profile,
+            runtime=runtime,
+            options=options,
+        )
+        if max_output_tokens < 1:
+            raise InvalidRequestError(
+                "a text needs room", field="max_output_tokens", value=max_output_tokens, hint="at least 1"
+            )
+        self.model = model
+        self.max_output_tokens = max_output_tokens
+        self.prices = prices
+        shared = self.runtime
+        self._wire = Wire(
+            Setting(
+                base_url, api_version, self.profile.connect_timeout, client, transport, shared.ssl_context, shared.proxy
+            ),
+            shared.clock,
+        )
+
+    @classmethod
+    def from_env(cls, **arguments: Any) -> Self:
+        """Make one from ANTHROPIC_API_KEY; CLAUDE_MODEL and ANTHROPIC_BASE_URL as set."""
+        key = os.environ.get("ANTHROPIC_API_KEY", "")
+        if not key:
+            raise InvalidRequestError(
+                "ANTHROPIC_API_KEY is not set", field="ANTHROPIC_API_KEY", hint="set it, or pass the key to Claude(key)"
+            )
+        told: dict[str, Any] = {
+            "model": os.environ.get("CLAUDE_MODEL") or DEFAULT_MODEL,
+            "base_url": os.environ.get("ANTHROPIC_BASE_URL") or API,
+        }
+        return cls(key, **{**told, **arguments})
+
+    async def connect(self) -> None:
+        """Import the vendor's SDK off the loop; the first request opens the connection."""
+        await asyncio.to_thread(self._wire.load)
+
+    async def disconnect(self) -> None:
+        """Close the pool, unless the client was the user's."""
+        await self._wire.aclose()
+
+    @operation(
+        Effect.READ, ttl=MODELS_TTL, max_stale=MODELS_STALE, group="models", tags=("models",)
+    )  # fmt: skip
+    async def list_models(self, **_: Unpack[CallOptions]) -> ModelList:
+        """The vendor's models with their state and the day they end; cached for an hour, stale for a day."""
+        facts = await self._wire.models(await self.credentials.get())
+        return read.models(facts.data)
+
+    # The hooks of TextAdapter -----------------------------------------------------------------------------------
+
+    async def write_text(self, request: TextRequest) -> TextResult:
+        """See `TextAdapter.write_text`."""
+        facts = await self._wire.write(self._body(request), request.extra, await self.credentials.get())
+        ids = facts.request_ids
+        return read.message(facts.data, request_id=ids[0] if ids else None, prices=self.prices)
+
+    async def stream_text(self, request: TextRequest) -> AsyncGenerator[TextDelta | TextResult, None]:
+        """See `TextAdapter.stream_text`."""
+        key, made = await self.credentials.get(), Assembly()
+        async with self._wire.stream(self._body(request), request.extra, key) as (request_id, events):
+            note_request_id(*((request_id,) if request_id else ()))
+            async for event in events:
+                if event.event == "error":
+                    raise self._wire.event_error(event.data, request_id)
+                piece = made.take(_data(event.data)) if event.event not in {None, "ping"} and event.data else None
+                if piece is not None:
+                    yield piece
+        if not made.ended:
+            raise BadResponseError(
+                "the stream ended before the vendor said so", certainty=Certainty.UNKNOWN, rule="claude.stream_cut",
+                request_ids=(request_id,) if request_id else (),
+            )  # fmt: skip
+        yield read.message(made.whole(), request_id=request_id, prices=self.prices)
+
+    async def count_text(self, request: TextRequest) -> TokenCount:
+        """See `TextAdapter.count_text`."""
+        body = counted(self._body(request))
+        facts = await self._wire.count(body, await self.credentials.get())
+        return read.token_count(facts.data, body["model"])
+
+    def _body(self, request: TextRequest) -> dict[str, Any]:
+        schema = None if request.json_schema is None else self._wire.schema(request.json_schema)
+        return body_of(
+            request, request.model or self.model, request.max_output_tokens or self.max_output_tokens, schema
+        )
+
+
+def _data(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise read.unreadable("an event", text) from error
+    return found if isinstance(found, dict) else {}
+
+
+__all__ = ["Claude"]

@@ -1,0 +1,99 @@
+"""Claude's error envelope, read out of anything that may arrive in its place.
+
+`{"type": "error", "error": {"type", "message", "details": {"error_code", ...} | null}, "request_id"}`. The edge in
+front of the API leaves out the outer type and the id, or sends HTML, plain text or a problem document; clients print
+the inner object alone; a stream says it in an event, after HTTP 200. `code` is the error's type, `subcode` its code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from backstay.table import Facts, excerpt, plain, read_json
+
+Json = Any
+
+_FIELD: Final = re.compile(r"\A([a-z_]+(?:\.[A-Za-z0-9_]+)*):\s")
+_IDS: Final = ("request-id", "x-request-id", "cf-ray")
+
+
+def decode(status: int | None, headers: Mapping[str, str], body: object, operation: str | None) -> Facts:
+    """Read an answer at any HTTP status; `headers` have names in lower case. Never raises.
+
+    `data` is the body of a success and None for everything else.
+    """
+    value, whole = read_json(_event(body))
+    error = error_of(value)
+    told = error or {}
+    good = isinstance(value, dict) and error is None
+    message = plain(told.get("message")) or plain(told.get("detail"))
+    return Facts(
+        status=status,
+        headers=headers,
+        code=_word(told.get("type")),
+        subcode=_code(told),
+        message=message or ("" if good else excerpt(body)),
+        blamed=_blamed(message),
+        request_ids=_request_ids(value, headers),
+        data=value if good else None,
+        body=body if value is None else value,
+        operation=operation,
+        readable=good and whole,
+    )
+
+
+def _event(body: object) -> object:
+    """The data of an error event, where somebody hands in a piece of a stream; else the body as it is."""
+    text = body[:200_000].decode("utf-8", "replace") if isinstance(body, bytes | bytearray) else body
+    if not isinstance(text, str) or not text.lstrip().startswith(("event:", "data:")):
+        return body
+    found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
+    return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
+
+
+def succeeded(facts: Facts) -> bool:
+    """A 2xx that can be read, is an object and holds no error."""
+    return facts.readable and facts.ok_status and facts.data is not None
+
+
+def error_of(value: Json) -> Mapping[str, Json] | None:
+    """The error of an answer; None where it holds none, `{}` where it holds one that says nothing."""
+    if not isinstance(value, dict):
+        return None
+    if "error" in value and value["error"] is not None:
+        told = value["error"]
+        return told if isinstance(told, dict) else {"message": told if isinstance(told, str) else ""}
+    kind = str(value.get("type", ""))
+    if kind == "error" or (kind.endswith("_error") and "message" in value):
+        return value
+    if kind == "request_too_large" or ("status" in value and "title" in value):  # a problem document of the edge
+        return {"message": value.get("message") or value.get("title"), "detail": value.get("detail")}
+    return None
+
+
+def _code(told: Mapping[str, Json]) -> str | None:
+    details = told.get("details")
+    return _word(details.get("error_code")) if isinstance(details, dict) else None
+
+
+def _word(value: object) -> str | None:
+    return plain(value, 100) or None
+
+
+def _blamed(message: str) -> str | None:
+    """The field at the beginning of "messages.0.content: Field required"."""
+    found = _FIELD.match(message)
+    return found[1] if found and found[1] != "model" else None
+
+
+def _request_ids(value: Json, headers: Mapping[str, str]) -> tuple[str, ...]:
+    body = value.get("request_id") if isinstance(value, dict) else None
+    found = [plain(body, 128), *(plain(headers.get(name), 128) for name in _IDS[:2])]
+    known = tuple(dict.fromkeys(each for each in found if each))
+    edge = plain(headers.get(_IDS[2]), 128)
+    return known or ((edge,) if edge else ())
+
+
+__all__ = ["decode", "error_of", "succeeded"]
