@@ -31,6 +31,7 @@ from backstay.errors import BackstayError
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
 from backstay.testing.bench import Bench
+from backstay.writes.guard import SpendGuard
 from backstay_adapters.meta import MetaAds, meta_profile
 from backstay_adapters.meta.adapter import media
 from backstay_adapters.meta.sandbox import ACCOUNTS, TOKEN, Account, MetaSandbox
@@ -142,7 +143,7 @@ async def stage(record: str | None, plan: FaultPlan | None = None, *, heavy: boo
     if record == "live":
         pytest.skip("recording live needs credentials: set META_* and use MetaAds.from_env()")
     profile = meta_profile().with_(read_lag=0.0, limits={})
-    runtime = Runtime.in_memory(clock=StillClock(), listeners=())
+    runtime = Runtime.in_memory(clock=StillClock(), listeners=(), guard=SpendGuard.unlimited())
     async with (
         plays.address("meta", recorded(plan, heavy=heavy) if record else None) as where,
         MetaAds(ACCOUNTS[0], TOKEN, runtime=runtime, profile=profile, **where) as ads,

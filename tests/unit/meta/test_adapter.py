@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import importlib
+import inspect
 import json
 import re
 from collections.abc import Coroutine
@@ -54,6 +56,7 @@ from backstay.errors import (
     PlatformServiceError,
     ProcessingError,
     RateLimitError,
+    SpendGuardError,
     TokenInvalidError,
     TooMuchDataError,
     UnsupportedCapabilityError,
@@ -61,7 +64,9 @@ from backstay.errors import (
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule, SimTransport
 from backstay.testing.clock import VirtualClock, run
+from backstay.writes.guard import SpendGuard
 from backstay_adapters.meta import MetaAds, meta_profile
+from backstay_adapters.meta.adapter.capabilities import SPEND_FIELDS, SWITCH_FIELDS
 from backstay_adapters.meta.adapter.media import WHOLE
 from backstay_adapters.meta.sandbox import ACCOUNTS, SECRET, TOKEN, MetaSandbox
 
@@ -87,11 +92,11 @@ AD = AdSpec(name="First", creative=POST)
 class Stage:
     """A simulator, a clock, and adapters on them."""
 
-    def __init__(self, **switches: Any) -> None:
+    def __init__(self, guard: SpendGuard | None = None, **switches: Any) -> None:
         self.clock = VirtualClock(3)
         self.sandbox = MetaSandbox(seed=3, **switches)
         self.transport = SimTransport(self.sandbox, self.clock)
-        self.runtime = Runtime.in_memory(clock=self.clock, listeners=())
+        self.runtime = Runtime.in_memory(clock=self.clock, listeners=(), guard=guard or SpendGuard.unlimited())
         self.ads = self.adapter()
 
     def adapter(self, account: str = ACCOUNTS[0], token: str = TOKEN, **facts: Any) -> MetaAds:
@@ -107,6 +112,10 @@ class Stage:
     @property
     def sent(self) -> list[tuple[str, str]]:
         return [(request.method, request.path) for request in self.transport.requests]
+
+    @property
+    def posts(self) -> int:
+        return len([method for method, _ in self.sent if method == "POST"])
 
     async def group(self) -> Ref:
         """An ad set with a budget of its own."""
@@ -450,7 +459,7 @@ def test_what_was_archived_still_holds_its_key() -> None:
         ref = (await stage.ads.create_campaign(SPEC, idempotency_key="k")).value.ref
         await stage.ads.set_status(ref, ConfiguredStatus.ARCHIVED)
         assert await stage.ads.find_by_key(Level.CAMPAIGN, "k") == (ref,)
-        again = stage.adapter(runtime=Runtime.in_memory(clock=stage.clock, listeners=()))
+        again = stage.adapter(runtime=Runtime.in_memory(clock=stage.clock, listeners=(), guard=SpendGuard.unlimited()))
         assert (await again.create_campaign(SPEC, idempotency_key="k")).value.ref == ref
 
     stage.run(main())
@@ -484,11 +493,11 @@ def test_an_ad_makes_its_creative_in_one_request() -> None:
     stage = Stage()
 
     async def main() -> None:
-        before = len([each for each in stage.sent if each[0] == "POST"])
+        before = stage.posts
         found = await stage.ads.get_ad(await stage.ad())
         assert found.creative.kind is CreativeKind.EXISTING_POST
         assert found.creative.id is not None
-        assert len([each for each in stage.sent if each[0] == "POST"]) == before + 3
+        assert stage.posts == before + 3
 
     stage.run(main())
 
@@ -573,13 +582,59 @@ def test_a_budget_that_is_there_already_is_not_sent() -> None:
 
     async def main() -> None:
         group = await stage.group()
-        before = len([each for each in stage.sent if each[0] == "POST"])
+        before = stage.posts
         for _ in range(6):
             updated = await stage.ads.update_ad_group(group, AdGroupPatch(budget=Budget.daily(usd("20"))))
             assert updated.applied == ("budget",)
-        assert len([each for each in stage.sent if each[0] == "POST"]) == before
+        assert stage.posts == before
 
     stage.run(main())
+
+
+def test_what_meta_may_overspend_counts_against_the_cap() -> None:
+    """A daily budget of 50 can cost 87.50 on a day: it may run under a cap of 100, and 60 may not."""
+    stage = Stage(SpendGuard(per_day=usd("100")))
+
+    async def main() -> None:
+        ref = (await stage.ads.create_campaign(SPEC, idempotency_key="k")).value.ref
+        live = (await stage.ads.set_status(ref, ConfiguredStatus.ACTIVE)).value
+        before = stage.posts
+        with pytest.raises(SpendGuardError):
+            await stage.ads.set_budget(ref, Budget.daily(usd("60")), expect=live)
+        assert stage.posts == before
+        assert (await stage.ads.set_budget(ref, Budget.daily(usd("57")), expect=live)).applied == ("budget",)
+
+    stage.run(main())
+
+
+@pytest.mark.parametrize("field", sorted(SWITCH_FIELDS | SPEND_FIELDS))
+def test_metas_own_fields_do_not_pass_the_guard_by(field: str) -> None:
+    """Nothing in `extra` switches on or raises what the guard does not see, nested or not."""
+    stage = Stage()
+
+    async def main() -> None:
+        group = await stage.group()
+        before = stage.posts
+        for extra in ({field: "1"}, {"promoted_object": [{field: "1"}]}):
+            with pytest.raises(InvalidRequestError) as caught:
+                await stage.ads.update_ad_group(group, AdGroupPatch(extra=extra))
+            assert caught.value.rule == "guard.extra"
+            if field in SWITCH_FIELDS:
+                with pytest.raises(InvalidRequestError):
+                    await stage.ads.create_ad(group, AD.but(extra=extra), idempotency_key="a")
+        assert stage.posts == before
+
+    stage.run(main())
+
+
+def test_the_guards_words_are_parameters_of_the_sdk() -> None:
+    """A field that is misspelt here would pass; `configured_status` is one that is only read."""
+    known: set[str] = set()
+    for each in ("campaign", "adset", "ad"):
+        module = importlib.import_module(f"facebook_business.adobjects.{each}")
+        source = inspect.getsource(module)
+        known |= set(re.findall(r"'(\w+)': '", source))
+    assert {*SWITCH_FIELDS, *SPEND_FIELDS} - known == set()
 
 
 def test_the_fifth_change_of_an_ad_sets_budget_is_held_here() -> None:
@@ -590,11 +645,11 @@ def test_the_fifth_change_of_an_ad_sets_budget_is_held_here() -> None:
         group = await stage.group()
         for amount in ("21", "22", "23", "24"):
             await stage.ads.update_ad_group(group, AdGroupPatch(budget=Budget.daily(usd(amount))))
-        before = len([each for each in stage.sent if each[0] == "POST"])
+        before = stage.posts
         with pytest.raises(RateLimitError) as caught:
             await stage.ads.update_ad_group(group, AdGroupPatch(budget=Budget.daily(usd("25"))))
         assert caught.value.rule == "engine.limiter"
-        assert len([each for each in stage.sent if each[0] == "POST"]) == before
+        assert stage.posts == before
         await stage.ads.update_ad_group(group, AdGroupPatch(name="Renamed"))
         live = await stage.ads.get_ad_group(group, max_age=0)
         spec = GROUP.but(name="Other", budget=Budget.daily(usd("20")))

@@ -42,12 +42,18 @@ CAPABILITIES: Final = Capabilities.of(
     },
 )
 
-SWITCH_FIELDS: Final = frozenset({"budget_schedule_specs", "configured_status", "is_budget_schedule_enabled", "status"})
-"""What switches on, and budgets for single hours that no read of a budget shows."""
+SWITCH_FIELDS: Final = frozenset(
+    {
+        "adset_spec", "budget_schedule_specs", "campaign_spec", "configured_status", "is_budget_schedule_enabled",
+        "status",
+    }
+)  # fmt: skip
+"""What switches on, budgets for single hours that no read of a budget shows, and whole objects in another's request."""
 SPEND_FIELDS: Final = frozenset(
     {
-        "bid_amount", "bid_constraints", "bid_strategy", "budget_rebalance_flag", "daily_budget", "end_time",
-        "is_adset_budget_sharing_enabled", "lifetime_budget", "start_time", "stop_time",
+        "adset_bid_amounts", "adset_budgets", "bid_adjustments", "bid_amount", "bid_constraints", "bid_strategy",
+        "budget_rebalance_flag", "daily_budget", "end_time", "is_adset_budget_sharing_enabled", "lifetime_budget",
+        "rb_prediction_id", "rf_prediction_id", "start_time", "stop_time", "time_start", "time_stop",
     }
 )  # fmt: skip
 """Further fields of Meta's that the spend guard must not miss in a change; the common model has words for them."""
