@@ -1,0 +1,1 @@
+"""Services on top of any ad platform: they know the protocol and the models, no vendor, no engine."""
