@@ -149,7 +149,9 @@ def _pace(limit: Limit) -> str:
     return NONE if limit.pace is None else f"from {limit.pace.start:.0%} on"
 
 
-VENDORS: Final = {each.name: each for each in (Vendor("meta", by_name), Vendor("tiktok", by_tier))}
+VENDORS: Final = {
+    each.name: each for each in (Vendor("google_ads", by_name), Vendor("meta", by_name), Vendor("tiktok", by_tier))
+}
 
 
 if __name__ == "__main__":
