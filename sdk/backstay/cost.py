@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import Field
+from pydantic import AfterValidator
 
 from backstay.errors import InvalidRequestError
-from backstay.values import EMPTY, Extra, Value
+from backstay.values import EMPTY, Extra, Value, freeze
 
 MILLION: Final = Decimal(1_000_000)
 
@@ -73,13 +73,15 @@ def add_costs(costs: Iterable[Cost | None]) -> Cost:
 class Price(Value):
     """What a model asks for: per million tokens, and per piece of other things."""
 
+    _unhashed: ClassVar = frozenset({"each"})
+
     input: Decimal | None = None
     output: Decimal | None = None
     cache_read: Decimal | None = None
     """None: as `input`."""
     cache_write: Decimal | None = None
     """None: as `input`."""
-    each: Mapping[str, Decimal] = Field(default_factory=dict)
+    each: Annotated[Mapping[str, Decimal], AfterValidator(freeze)] = EMPTY
     """By piece: `{"web_search": Decimal("0.01"), "image": Decimal("0.04")}`."""
     over: int | None = None
     """Input tokens above which the whole call has the price `then`."""
@@ -89,11 +91,13 @@ class Price(Value):
 class PriceTable(Value):
     """A vendor's prices at a date, by model id. They are data: give your own table where these are old or not yours."""
 
+    _unhashed: ClassVar = frozenset({"models", "aliases", "extra"})
+
     currency: str = "USD"
     as_of: date
     source: str
-    models: Mapping[str, Price]
-    aliases: Mapping[str, str] = Field(default_factory=dict)
+    models: Annotated[Mapping[str, Price], AfterValidator(freeze)]
+    aliases: Annotated[Mapping[str, str], AfterValidator(freeze)] = EMPTY
     """Dated or short ids, by the id that has the price."""
     extra: Extra = EMPTY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from backstay.content.words import Role
 from backstay.values import EMPTY, Extra, Value
@@ -25,7 +25,7 @@ class Picture(Value):
 class ToolCall(Value):
     """What the model wants a tool of yours to do."""
 
-    _unhashed = frozenset({"input"})
+    _unhashed: ClassVar = frozenset({"input"})
 
     id: str
     name: str
@@ -75,6 +75,8 @@ class Message(Value):
 
 class Tool(Value):
     """A tool of yours that the model may call."""
+
+    _unhashed: ClassVar = frozenset({"input_schema", "extra"})
 
     name: str
     description: str = ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from backstay.answer import Answer
 from backstay.content.words import ContainerState, PostKind
 from backstay.spec import Spec
-from backstay.values import EMPTY, Extra, Value
+from backstay.values import EMPTY, Extra, Value, freeze
 
 How = Literal["created", "adopted", "replayed"]
 """`created` by this call; `adopted`: an earlier call had published it and its answer was lost; `replayed`: the journal
@@ -86,8 +86,10 @@ class Quota(Answer):
 class PostInsights(Answer):
     """How a post is doing; a number that the vendor does not tell is absent, never 0."""
 
+    _unhashed: ClassVar = frozenset({"metrics", "extra"})
+
     post_id: str
-    metrics: Mapping[str, Decimal] = Field(default_factory=dict)
+    metrics: Annotated[Mapping[str, Decimal], AfterValidator(freeze)] = EMPTY
     """By common name: impressions, reach, likes, comments, saves, shares, plays; the vendor's others in `extra`."""
 
 

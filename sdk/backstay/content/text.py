@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -19,7 +19,7 @@ from backstay.values import EMPTY, Extra, Value
 class TextRequest(Spec):
     """What a model is to write. What a vendor lacks is refused before anything is sent."""
 
-    _unhashed = frozenset({"extra", "json_schema"})
+    _unhashed: ClassVar = frozenset({"extra", "json_schema"})
 
     messages: tuple[Message, ...] = Field(min_length=1)
     system: str | None = None
@@ -67,7 +67,7 @@ class TextRequest(Spec):
 class TextResult(Answer):
     """What a model wrote, and what it cost."""
 
-    _unhashed = frozenset({"extra", "raw", "data"})
+    _unhashed: ClassVar = frozenset({"extra", "raw", "data"})
 
     text: str
     """The words alone; empty where there are only tool calls."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator
 
-from backstay.values import EMPTY, Extra, Value
+from backstay.values import EMPTY, Extra, Value, freeze
+
+Counts = Annotated[Mapping[str, int], AfterValidator(freeze)]
 
 
 class TokenUsage(Value):
     """Tokens and pieces that the vendor counted."""
+
+    _unhashed: ClassVar = frozenset({"pieces", "extra"})
 
     input_tokens: int = 0
     """Without what was read from or written to a prompt cache."""
@@ -20,7 +25,7 @@ class TokenUsage(Value):
     cache_write_tokens: int = 0
     thinking_tokens: int | None = None
     """Of the output, where the vendor tells."""
-    pieces: Mapping[str, int] = Field(default_factory=dict)
+    pieces: Counts = EMPTY
     """Other things that are billed by the piece: `{"web_search": 2}`."""
     extra: Extra = EMPTY
 

@@ -113,7 +113,7 @@ class TextAdapter(ContentAdapter):
             (Can.VISION, "messages", any(isinstance(part, Picture) for m in request.messages for part in m.parts)),
         )
         for capability, field, value in needs:
-            if value not in {None, False, ()}:
+            if value is not None and value is not False and value != ():
                 self.capabilities.require(capability, "generate", field=field, value=value)
         names = {tool.name for tool in request.tools}
         if request.tool_choice not in {None, "auto", "any", "none", *names}:

@@ -54,7 +54,7 @@ class VendorError:
     retry_after: float | None = None
     rpc: RpcReply | None = None
     """The answer on gRPC's wire, instead of body, status and headers."""
-    ask: Callable[[AdPlatform], Awaitable[Any]] | None = None
+    ask: Callable[[Any], Awaitable[Any]] | None = None
     """What is asked when it comes; None reads the account."""
 
 
@@ -160,15 +160,9 @@ class Bench(Samples):
         """Nothing goes wrong any more."""
         self.simulator.faults = FaultPlan()
 
-    @contextlib.contextmanager
-    def answering(self, error: VendorError) -> Iterator[None]:
+    def answering(self, error: VendorError) -> contextlib.AbstractContextManager[None]:
         """Inside the block the vendor answers everything with this."""
-        honest = self.transport.simulator
-        self.transport.simulator = _Scripted(honest, error)
-        try:
-            yield
-        finally:
-            self.transport.simulator = honest
+        return answering(self.transport, error)
 
     @property
     def sent(self) -> int:
@@ -182,9 +176,20 @@ class Bench(Samples):
         return sum(rule.matches(each, self.simulator.operation(each), 0.0) for each in asked)
 
 
+@contextlib.contextmanager
+def answering(shell: Shell, error: VendorError) -> Iterator[None]:
+    """Inside the block the simulator behind a shell answers everything with this."""
+    honest = shell.simulator
+    shell.simulator = _Scripted(honest, error)
+    try:
+        yield
+    finally:
+        shell.simulator = honest
+
+
 def _as_request(sent: Any) -> Request:
     """A call on gRPC's wire, as fault plans see it."""
     return sent if isinstance(sent, Request) else Request("POST", sent.method)
 
 
-__all__ = ["Bench", "Make", "Shell", "VendorError"]
+__all__ = ["Bench", "Make", "Shell", "VendorError", "answering"]

@@ -19,7 +19,9 @@ from backstay.testing.conformance.answers import AnswerCases
 from backstay.testing.conformance.capabilities import CapabilityCases
 from backstay.testing.conformance.keys import KeyCases
 from backstay.testing.conformance.letters import LetterCases
+from backstay.testing.conformance.text import TextGeneratorConformance
 from backstay.testing.conformance.values import ValueCases
+from backstay.testing.content_bench import ContentBench
 
 
 class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, LetterCases):
@@ -35,4 +37,4 @@ class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, 
         assert isinstance(bench.adapter(), AdPlatform)
 
 
-__all__ = ["AdPlatformConformance", "Bench"]
+__all__ = ["AdPlatformConformance", "Bench", "ContentBench", "TextGeneratorConformance"]

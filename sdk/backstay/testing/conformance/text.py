@@ -1,0 +1,406 @@
+"""What makes text generators swappable: the same requests, results, errors and costs, whoever writes.
+
+class TestPoet(TextGeneratorConformance):
+    @pytest.fixture
+    def bench(self) -> ContentBench[TextGenerator]:
+        return ContentBench(PoetSandbox(), lambda runtime, transport: Poet(..., runtime=runtime), ...)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+
+from backstay.answer import is_stale
+from backstay.content import (
+    Basis,
+    ContentCapability,
+    Finish,
+    Message,
+    Streaming,
+    TextDelta,
+    TextGenerator,
+    TextRequest,
+    TextResult,
+    TextSoFar,
+    Tool,
+    ToolResult,
+)
+from backstay.errors import (
+    BackstayError,
+    BadResponseError,
+    CreativeRejectedError,
+    InvalidRequestError,
+    SpendGuardError,
+    TruncatedOutputError,
+    UnsupportedCapabilityError,
+)
+from backstay.money import Money
+from backstay.sandbox import FaultKind, FaultRule
+from backstay.taxonomy import TYPES, Certainty
+from backstay.testing.content_bench import ContentBench
+
+ASKED: Final = TextRequest.ask("Why do sails billow in the wind?", max_output_tokens=400)
+SCHEMA: Final = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string", "maxLength": 60},
+        "slides": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 4},
+    },
+    "required": ["title", "slides"],
+    "additionalProperties": False,
+}
+OUTLINE: Final = TextRequest.ask("An outline of 3 slides about winches", json_schema=SCHEMA, max_output_tokens=2_000)
+LOST: Final = (FaultKind.RESET_AFTER, FaultKind.HALF_JSON, FaultKind.EMPTY)
+
+
+async def collected(stream: Streaming[TextDelta, TextResult]) -> tuple[str, TextResult]:
+    """All pieces of a stream as one text, and its result."""
+    kept = TextSoFar()
+    async with stream:
+        async for piece in stream:
+            kept.add(piece)
+    return kept.partial().text, stream.result
+
+
+class TextGeneratorConformance:
+    """Subclass it and override the fixture `bench`."""
+
+    @pytest.fixture
+    def bench(self) -> ContentBench[TextGenerator]:
+        """The adapter under test."""
+        raise NotImplementedError
+
+    def test_it_speaks_the_protocol(self, bench: ContentBench[TextGenerator]) -> None:
+        """The adapter has every method of TextGenerator."""
+        assert isinstance(bench.adapter(), TextGenerator)
+
+    # Answers ----------------------------------------------------------------------------------------------------
+
+    def test_t01_a_text_says_who_wrote_it_what_it_used_and_what_it_cost(
+        self, bench: ContentBench[TextGenerator]
+    ) -> None:
+        """T1: words, ending, model, tokens, an estimated cost, and where it came from."""
+        result = bench.run(bench.adapter().generate(ASKED))
+        assert result.text.strip()
+        assert (result.finish, result.served.source) == (Finish.STOP, "live")
+        assert result.model
+        assert result.usage.input_tokens > 0
+        assert result.usage.output_tokens > 0
+        assert result.cost is not None
+        assert result.cost.basis in {Basis.ESTIMATED, Basis.REPORTED}
+        assert result.cost.amount is not None
+        assert result.cost.amount > 0
+
+    def test_t02_a_stream_gives_the_same_text(self, bench: ContentBench[TextGenerator]) -> None:
+        """T2: the pieces together are the result's text, and the result is as that of `generate`."""
+        adapter = bench.adapter()
+
+        async def main() -> tuple[str, TextResult, TextResult]:
+            text, result = await collected(adapter.stream(ASKED))
+            return text, result, await adapter.generate(ASKED)
+
+        text, result, whole = bench.run(main())
+        assert text == result.text == whole.text
+        assert (result.finish, result.model, result.usage) == (whole.finish, whole.model, whole.usage)
+        assert result.served.source == "live"
+
+    def test_t03_every_word_for_an_ending_has_a_meaning(self, bench: ContentBench[TextGenerator]) -> None:
+        """T3: no word that the vendor documents is UNKNOWN to us."""
+        assert bench.finishes
+        assert [word for word, finish in bench.finishes.items() if finish is Finish.UNKNOWN] == []
+
+    def test_t04_json_is_decoded_and_fits_the_schema(self, bench: ContentBench[TextGenerator]) -> None:
+        """T4: `data` is the decoded answer, in one piece or as a stream."""
+        adapter = bench.adapter()
+
+        async def main() -> tuple[TextResult, TextResult]:
+            return await adapter.generate(OUTLINE), (await collected(adapter.stream(OUTLINE)))[1]
+
+        for result in bench.run(main()):
+            assert set(result.data) == {"title", "slides"}
+            assert 2 <= len(result.data["slides"]) <= 4
+            assert not result.repaired
+
+    def test_t05_a_schema_that_cannot_be_checked_is_refused(self) -> None:
+        """T5: a keyword that nobody would check is refused when the request is made, by its name."""
+        with pytest.raises(InvalidRequestError) as caught:
+            TextRequest.ask("x", json_schema={"type": "object", "unevaluatedProperties": False})
+        assert "unevaluatedProperties" in str(caught.value.field)
+
+    # What the model does not give -------------------------------------------------------------------------------
+
+    def test_t06_a_refusal_is_an_error_unless_it_is_allowed(self, bench: ContentBench[TextGenerator]) -> None:
+        """T6: HTTP 200 with a refusal is CREATIVE_REJECTED, once, and billed; `allow_refusal` gives it back."""
+        adapter = bench.adapter()
+        bench.break_with(bench.rules["refusal"])
+
+        async def main() -> TextResult:
+            with pytest.raises(CreativeRejectedError) as caught:
+                await adapter.generate(ASKED)
+            assert caught.value.partial.finish is Finish.REFUSED
+            with pytest.raises(CreativeRejectedError):
+                await adapter.stream(ASKED).whole()
+            return await adapter.generate(ASKED.but(allow_refusal=True))
+
+        assert bench.run(main()).finish is Finish.REFUSED
+        assert bench.sent == 3
+
+    def test_t07_a_cut_text_is_an_error_that_keeps_it(self, bench: ContentBench[TextGenerator]) -> None:
+        """T7: TruncatedOutput carries what there is; `allow_truncated` gives it back, for text and never for JSON."""
+        adapter = bench.adapter()
+        bench.break_with(bench.rules["truncated"])
+
+        async def main() -> TextResult:
+            with pytest.raises(TruncatedOutputError) as caught:
+                await adapter.generate(ASKED)
+            assert caught.value.partial.text
+            assert not caught.value.retry_allowed
+            with pytest.raises(TruncatedOutputError):
+                await adapter.generate(OUTLINE.but(allow_truncated=True))
+            return await adapter.generate(ASKED.but(allow_truncated=True))
+
+        assert bench.run(main()).finish is Finish.LENGTH
+
+    def test_t08_json_that_cannot_be_read_is_repaired_once(self, bench: ContentBench[TextGenerator]) -> None:
+        """T8: one further request with the fault named; both are in usage and cost, and the result says so."""
+        adapter = bench.adapter()
+        bench.break_with(_once(bench.rules["bad_json"]))
+        result = bench.run(adapter.generate(OUTLINE))
+        assert result.repaired
+        assert set(result.data) == {"title", "slides"}
+        assert bench.sent == 2
+        total = bench.runtime.ledger.total()
+        assert result.cost is not None
+        assert (total.spent, total.calls) == (result.cost.amount, 2)
+
+    def test_t09_json_that_stays_unreadable_is_an_error_and_nothing_is_made_up(
+        self, bench: ContentBench[TextGenerator]
+    ) -> None:
+        """T9: after one repair BAD_RESPONSE, with the model's own words in `.partial`; the breaker stays closed."""
+        adapter = bench.adapter()
+        bench.break_with(bench.rules["bad_json"])
+
+        async def main() -> None:
+            for _ in range(12):
+                with pytest.raises(BadResponseError) as caught:
+                    await adapter.generate(OUTLINE)
+                assert caught.value.rule == "content.unreadable_json"
+                assert caught.value.partial.text
+
+        bench.run(main())
+        assert bench.sent == 24
+
+    # Faults -----------------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("kind", LOST, ids=lambda kind: kind.value)
+    def test_t10_a_lost_answer_is_asked_for_again_and_counts_as_spent(
+        self, bench: ContentBench[TextGenerator], kind: FaultKind
+    ) -> None:
+        """T10: text leaves nothing behind, so it is written again; the lost one stands in the ledger as spent."""
+        adapter = bench.adapter()
+        bench.break_writing(kind, times=1)
+        result = bench.run(adapter.generate(ASKED))
+        assert (result.served.attempts, bench.written) == (2, 2)
+        total = bench.runtime.ledger.total()
+        assert result.cost is not None
+        assert total.calls == 2
+        assert total.lost > 0
+        assert total.spent == total.lost + (result.cost.amount or Decimal(0))
+
+    def test_t11_what_was_never_sent_costs_nothing(self, bench: ContentBench[TextGenerator]) -> None:
+        """T11: a refused connection is retried, and the ledger has nothing for it."""
+        adapter = bench.adapter()
+        bench.break_writing(FaultKind.CONNECT_REFUSED, times=1)
+        result = bench.run(adapter.generate(ASKED))
+        assert (result.served.attempts, bench.written) == (2, 1)
+        assert bench.runtime.ledger.total().lost == 0
+
+    def test_t12_a_stream_is_asked_again_only_before_its_first_piece(self, bench: ContentBench[TextGenerator]) -> None:
+        """T12: a failure before the first piece is retried in silence."""
+        adapter = bench.adapter()
+        bench.break_writing(FaultKind.HTTP_5XX, times=2)
+        text, result = bench.run(collected(adapter.stream(ASKED)))
+        assert text == result.text
+        assert (result.served.attempts, bench.sent) == (3, 3)
+
+    @pytest.mark.parametrize("how", ["broken_stream", "cut", "ends_early", "stall"])
+    def test_t13_a_stream_that_breaks_keeps_what_had_arrived(
+        self, bench: ContentBench[TextGenerator], how: str
+    ) -> None:
+        """T13: typed, never retried, `.partial` has the pieces that the reader has seen, every place is free."""
+        adapter = bench.adapter()
+        rules = {
+            "broken_stream": bench.rules["broken_stream"],
+            "cut": FaultRule(FaultKind.HALF_JSON, wrong_length=True, operation=bench.generate),
+            "ends_early": FaultRule(FaultKind.HALF_JSON, operation=bench.generate),
+            "stall": FaultRule(FaultKind.STALL, operation=bench.generate),
+        }
+        bench.break_with(rules[how])
+        kept = TextSoFar()
+
+        async def main() -> BackstayError:
+            async def read() -> None:
+                async with adapter.stream(ASKED) as stream:
+                    async for piece in stream:
+                        kept.add(piece)
+
+            with pytest.raises(BackstayError) as caught:
+                await read()
+            return caught.value
+
+        error = bench.run(main())
+        assert error.partial.text == kept.partial().text != ""
+        assert error.partial.finish is Finish.INTERRUPTED
+        assert (error.why, error.retry_allowed, bench.sent, bench.busy()) == ("started", False, 1, 0)
+        assert bench.runtime.ledger.total().lost > 0
+
+    def test_t14_leaving_a_stream_early_frees_its_place(self, bench: ContentBench[TextGenerator]) -> None:
+        """T14: a reader that stops gives every permit back; what was written counts as spent."""
+        adapter = bench.adapter()
+
+        async def main() -> None:
+            async with adapter.stream(ASKED) as stream:
+                async for _ in stream:
+                    break
+            assert stream.partial.text
+
+        bench.run(main())
+        assert bench.busy() == 0
+        assert bench.runtime.ledger.total().calls == 1
+
+    def test_t15_a_cancelled_stream_frees_its_place(self, bench: ContentBench[TextGenerator]) -> None:
+        """T15: cancellation in the middle of a piece leaves nothing taken."""
+        adapter = bench.adapter()
+        bench.break_writing(FaultKind.STALL)
+
+        async def main() -> None:
+            reading = asyncio.ensure_future(adapter.stream(ASKED).whole())
+            await bench.clock.sleep(5.0)
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+
+        bench.run(main())
+        assert bench.busy() == 0
+
+    def test_t16_errors_have_their_type(self, bench: ContentBench[TextGenerator]) -> None:
+        """T16: each of the vendor's answers gets its type, whether it may pass, and how long to wait."""
+        assert bench.errors
+        for error in bench.errors:
+            adapter = bench.adapter().with_options(max_attempts=1)
+            with bench.answering(error), pytest.raises(BackstayError) as caught:
+                bench.run(adapter.generate(ASKED))
+            found = caught.value
+            assert (found.type, found.retryable) == (error.type, error.retryable), error.body
+            assert found.type in TYPES
+            assert found.retry_after == error.retry_after, error.body
+
+    # Money, cache, capabilities ---------------------------------------------------------------------------------
+
+    def test_t17_a_budget_stops_before_the_call(self, bench: ContentBench[TextGenerator]) -> None:
+        """T17: the call that could pass the bound is refused and nothing is sent; what is spent is known."""
+        adapter = bench.adapter()
+
+        async def main() -> SpendGuardError:
+            await adapter.generate(ASKED)
+            with bench.runtime.ledger.budget(money=Money.of("0.000001 USD"), carousel_id="c1") as work:
+                with pytest.raises(SpendGuardError) as caught:
+                    await adapter.generate(ASKED)
+                assert (work.spent, work.reserved) == (0, 0)
+            return caught.value
+
+        error = bench.run(main())
+        assert (error.rule, error.field, error.certainty) == ("ledger.budget", "money", Certainty.NOT_SENT)
+        assert bench.sent == 1
+
+    def test_t18_texts_are_kept_only_when_asked(self, bench: ContentBench[TextGenerator]) -> None:
+        """T18: twice the same request are two texts; with `cache=` the second is the first, marked, and free."""
+        adapter = bench.adapter()
+
+        async def main() -> TextResult:
+            await adapter.generate(ASKED)
+            await adapter.generate(ASKED)
+            await adapter.generate(ASKED, cache=60)
+            return await adapter.generate(ASKED, cache=60)
+
+        result = bench.run(main())
+        assert (result.served.source, bench.sent) == ("cache", 3)
+        assert not is_stale(result)
+        assert bench.runtime.ledger.total().calls == 3
+
+    def test_t19_what_is_off_is_refused_before_anything_is_sent(self, bench: ContentBench[TextGenerator]) -> None:
+        """T19: a field whose capability is off is refused by its name."""
+        adapter = bench.adapter()
+        told: dict[ContentCapability, dict[str, Any]] = {
+            ContentCapability.TEMPERATURE: {"temperature": 0.5},
+            ContentCapability.STOP: {"stop": ("END",)},
+            ContentCapability.SYSTEM: {"system": "Be brief."},
+            ContentCapability.EFFORT: {"effort": "low"},
+            ContentCapability.TOOLS: {"tools": (TOOL,)},
+        }
+        for capability, fields in told.items():
+            if capability in adapter.capabilities:
+                continue
+            with pytest.raises(UnsupportedCapabilityError) as caught:
+                bench.run(adapter.generate(ASKED.but(**fields)))
+            assert caught.value.field == next(iter(fields))
+        assert bench.sent == 0
+
+    def test_t20_a_tool_is_called_and_its_result_goes_back(self, bench: ContentBench[TextGenerator]) -> None:
+        """T20: the call has a name and decoded arguments; the answer goes on from its result."""
+        adapter = bench.adapter()
+        if ContentCapability.TOOLS not in adapter.capabilities:
+            pytest.skip("this vendor calls no tools")
+        asked = ASKED.but(tools=(TOOL,), tool_choice="any")
+
+        async def main() -> tuple[TextResult, TextResult, TextResult]:
+            called = await adapter.generate(asked)
+            streamed = (await collected(adapter.stream(asked)))[1]
+            said = ToolResult(call_id=called.tool_calls[0].id, content="12 knots")
+            turns = (*asked.messages, Message.assistant(*called.parts), Message.user(said))
+            return called, streamed, await adapter.generate(asked.but(messages=turns, tool_choice=None))
+
+        called, streamed, ended = bench.run(main())
+        assert called.finish is Finish.TOOL_USE
+        assert (called.tool_calls[0].name, set(called.tool_calls[0].input)) == ("wind", {"place"})
+        assert [call.name for call in streamed.tool_calls] == ["wind"]
+        assert ended.finish is Finish.STOP
+        assert ended.text
+
+    def test_t21_tokens_are_counted(self, bench: ContentBench[TextGenerator]) -> None:
+        """T21: counting costs nothing and agrees with what the answer says."""
+        adapter = bench.adapter()
+        if ContentCapability.COUNT_TOKENS not in adapter.capabilities:
+            pytest.skip("this vendor counts no tokens")
+
+        async def main() -> tuple[int, int]:
+            count = await adapter.count_tokens(ASKED)
+            return count.input_tokens, (await adapter.generate(ASKED)).usage.input_tokens
+
+        counted, used = bench.run(main())
+        assert counted == used
+        assert bench.runtime.ledger.total().calls == 1
+
+    def test_t22_results_hold_no_vendor_type(self, bench: ContentBench[TextGenerator]) -> None:
+        """T22: a result is plain data: it survives JSON, and so a cache or a queue."""
+        result = bench.run(bench.adapter().generate(ASKED))
+        assert TextResult.model_validate_json(result.model_dump_json()) == result
+
+
+TOOL: Final = Tool(
+    name="wind",
+    description="The wind at a place, in knots.",
+    input_schema={"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]},
+)
+
+
+def _once(rule: FaultRule) -> FaultRule:
+    return replace(rule, times=1)
+
+
+__all__ = ["ContentBench", "TextGeneratorConformance"]
