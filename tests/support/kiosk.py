@@ -19,6 +19,7 @@ from backstay.ads import (
     AdGroup,
     AdGroupSpec,
     AdSpec,
+    BudgetPeriod,
     Campaign,
     CampaignSpec,
     Capabilities,
@@ -97,7 +98,7 @@ class Kiosk(AdAdapter):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities.of(Platform.META, *self.flags)
+        return Capabilities.of(Platform.META, *self.flags, overspend={BudgetPeriod.DAILY: Decimal(1)})
 
     async def _read_account(self) -> Account:
         return Account(ref=self._ref(Level.ACCOUNT, self.account), name="Kiosk", currency=self.money, timezone=ZONE)

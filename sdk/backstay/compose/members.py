@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
-from backstay.ads import AdPlatform, Capabilities, Capability, Platform, Ref
+from backstay.ads import AdPlatform, BudgetPeriod, Capabilities, Capability, Platform, Ref
 from backstay.errors import InvalidRequestError
 from backstay.runtime import Runtime
 
@@ -87,7 +88,14 @@ class Members(Mapping[str, AdPlatform]):
         reasons = {flag: self._reason(flag, names) for flag in Capability if (names := self.lacking(flag))}
         flags = [flag for flag in Capability if flag not in reasons]
         versions = dict.fromkeys(member.capabilities.version for member in self._members.values())
-        return Capabilities.of(self.platform, *flags, version=", ".join(versions), reasons=reasons)
+        return Capabilities.of(
+            self.platform, *flags, version=", ".join(versions), reasons=reasons, overspend=self._overspend()
+        )  # fmt: skip
+
+    def _overspend(self) -> dict[BudgetPeriod, Decimal]:
+        """The largest of the members'."""
+        told = [each for member in self._members.values() for each in member.capabilities.overspend.items()]
+        return {BudgetPeriod(period): max(most for name, most in told if name == period) for period, _ in told}
 
     def _reason(self, flag: Capability, names: tuple[str, ...]) -> str:
         why = (self._members[name].capabilities.reasons.get(flag) for name in names)
