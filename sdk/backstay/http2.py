@@ -29,7 +29,9 @@ SENT: Final = "backstay.sent"
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes of an answer that are read at most."""
 
-_FAILURES: Final = (httpx2.TransportError, httpx2.StreamError, httpx2.DecodingError, TimeoutError, OSError)
+_FAILURES: Final = (
+    httpx2.TransportError, httpx2.StreamError, httpx2.DecodingError, TimeoutError, ConnectionError
+)  # fmt: skip
 
 
 def client(
@@ -148,7 +150,7 @@ def translated(error: BaseException, where: str) -> BackstayError | None:
 def _failure(error: BaseException | None) -> BaseException | None:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
-        if isinstance(error, _FAILURES):
+        if isinstance(error, _FAILURES) or type(error).__module__.startswith("aiohttp"):
             return error
         seen.add(id(error))
         error = _inside(error)

@@ -311,7 +311,7 @@ class TextGeneratorConformance:
             with bench.runtime.ledger.budget(money=Money.of("0.000001 USD"), carousel_id="c1") as work:
                 with pytest.raises(SpendGuardError) as caught:
                     await adapter.generate(ASKED)
-                assert (work.spent, work.reserved) == (0, 0)
+                assert work.spent == work.reserved == Decimal(0)
             return caught.value
 
         error = bench.run(main())
