@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Coroutine
 from typing import Any
 
 import pytest
@@ -16,13 +16,14 @@ from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultRule, SimTransport
 from backstay.sandbox.world import State as Set
 from backstay.testing.bench import Bench
+from backstay.testing.processes import Gone, Process, Wire
+from backstay.writes.guard import SpendGuard
 from backstay.writes.journal import Journal, JournalKey, Kind, Record, State
 from backstay.writes.memory import MemoryJournal
 from backstay.writes.recover import Orphan, Recovered, Verdict, orphans, recover
 from backstay_adapters.tiktok import TikTokAds
 from backstay_adapters.tiktok.profile import READ_LAG
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
-from tests.support.crash import Gone, Process, Wire
 
 ACCOUNT = ADVERTISERS[0]
 KEY = "spring"
@@ -37,14 +38,28 @@ class Town:
         self.journal: Journal = MemoryJournal(lease=LEASE)
         self.bench = Bench(TikTokSandbox(seed=5, read_lag=(0.0, 3.0)), self.make)
         self.clock = self.bench.clock
+        self.processes: list[Process] = []
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Play a story, and bury its dead."""
+
+        async def story() -> None:
+            await work
+            for process in self.processes:
+                process.bury()
+
+        self.bench.run(story())
 
     def make(self, runtime: Runtime, transport: Any) -> AdPlatform:
         return TikTokAds(ACCOUNT, TOKEN, runtime=runtime, transport=transport, tier="ultimate")
 
     def adapter(self, process: Process) -> AdPlatform:
         """An adapter of a process that may die."""
-        runtime = Runtime.in_memory(clock=self.clock, journal=process.cut(self.journal), listeners=())
-        return self.make(runtime, Wire(self.bench.transport))
+        self.processes.append(process)
+        runtime = Runtime.in_memory(
+            clock=self.clock, journal=process.cut(self.journal), listeners=(), guard=SpendGuard.unlimited()
+        )
+        return self.make(runtime, Wire(self.bench.transport, process))
 
     async def recover(self, **options: Any) -> tuple[Recovered, ...]:
         """A new process that only recovers; what it sends is counted by the bench."""
@@ -89,7 +104,7 @@ def test_what_was_made_is_adopted(town: Town) -> None:
         again = await town.adapter(Process()).create_campaign(town.bench.campaign(), idempotency_key=KEY)
         assert (again.how, again.value.ref.id) == ("replayed", thing.id)
 
-    town.bench.run(main())
+    town.run(main())
     assert len(town.bench.world.objects(level="campaign")) == 1
 
 
@@ -106,7 +121,7 @@ def test_what_was_never_made_frees_its_key_but_not_too_soon(town: Town) -> None:
         made = await town.adapter(Process()).create_campaign(town.bench.campaign(), idempotency_key=KEY)
         assert made.how == "created"
 
-    town.bench.run(main())
+    town.run(main())
     assert len(town.bench.world.objects(level="campaign")) == 1
 
 
@@ -123,7 +138,7 @@ def test_many_records_wait_side_by_side(town: Town) -> None:
         assert sorted(each.record.id for each in told) == sorted(each.record.id for each in found)
         assert town.clock.monotonic() - began < 2 * (TIMEOUT + READ_LAG)
 
-    town.bench.run(main())
+    town.run(main())
 
 
 def test_a_living_process_keeps_its_record(town: Town) -> None:
@@ -140,7 +155,7 @@ def test_a_living_process_keeps_its_record(town: Town) -> None:
         assert "another process" in found.why
         assert (await task).how == "created"
 
-    town.bench.run(main())
+    town.run(main())
     assert len(town.bench.world.objects(level="campaign")) == 1
 
 
@@ -158,7 +173,7 @@ def test_several_objects_under_a_key_are_named(town: Town) -> None:
         assert (found.record.value.id, [ref.id for ref in found.record.parked]) == (own.id, ["999"])
         assert "999" in found.why
 
-    town.bench.run(main())
+    town.run(main())
 
 
 def test_when_looking_fails_it_stays_open(town: Town) -> None:
@@ -175,7 +190,7 @@ def test_when_looking_fails_it_stays_open(town: Town) -> None:
         assert found.verdict is Verdict.ADOPTED
         assert await town.recover() == ()
 
-    town.bench.run(main())
+    town.run(main())
 
 
 def test_ids_choose_and_a_missing_adapter_is_said(town: Town) -> None:
@@ -195,7 +210,7 @@ def test_ids_choose_and_a_missing_adapter_is_said(town: Town) -> None:
         assert (rest["a"].verdict, rest["c"].verdict) == (Verdict.ADOPTED, Verdict.OPEN)
         assert "no adapter for tiktok/other" in rest["c"].why
 
-    town.bench.run(main())
+    town.run(main())
 
 
 def test_an_upload_says_who_can_settle_it(town: Town) -> None:
@@ -215,7 +230,7 @@ def test_an_upload_says_who_can_settle_it(town: Town) -> None:
         assert found.verdict is Verdict.OPEN
         assert "call it again with its key" in found.why
 
-    town.bench.run(main())
+    town.run(main())
 
 
 # Changes ------------------------------------------------------------------------------------------------------------
@@ -263,7 +278,7 @@ def test_a_set_whose_process_is_gone_stands_in_the_journal(
         assert town.bench.writes() == writes
         assert [each.kind for each in await town.journal.records()] == [Kind.CREATE]
 
-    town.bench.run(main())
+    town.run(main())
 
 
 def test_a_set_that_ends_well_leaves_nothing_in_the_journal(town: Town) -> None:
@@ -278,7 +293,7 @@ def test_a_set_that_ends_well_leaves_nothing_in_the_journal(town: Town) -> None:
             await ads.set_status(made.value.ref, ConfiguredStatus.PAUSED)
         assert [record.kind for record in await town.journal.records()] == [Kind.CREATE]
 
-    town.bench.run(main())
+    town.run(main())
 
 
 def test_a_lost_set_that_cannot_be_looked_up_stays_open_and_names_its_record(town: Town) -> None:
@@ -290,14 +305,14 @@ def test_a_lost_set_that_cannot_be_looked_up_stays_open_and_names_its_record(tow
         live = await ads.get_campaign(made.value.ref, max_age=0)
         town.bench.break_with(
             FaultRule(FaultKind.RESET_AFTER, method="POST"),
-            FaultRule(FaultKind.VENDOR_ERROR, operation="campaign/get", skip=1),
+            FaultRule(FaultKind.VENDOR_ERROR, operation="campaign/get", skip=2),
         )
         with pytest.raises(BackstayError) as caught:
             await ads.set_budget(live.ref, Budget.daily(town.bench.money("130.00")), expect=live)
         (record,) = await town.journal.records(State.UNKNOWN)
         assert (caught.value.type, caught.value.journal_id) == ("UNKNOWN_OUTCOME", record.id)
 
-    town.bench.run(main())
+    town.run(main())
 
 
 # Orphans ------------------------------------------------------------------------------------------------------------
@@ -329,7 +344,7 @@ def test_orphans_are_marked_objects_that_no_record_owns(town: Town) -> None:
         assert (twin.status, twin.journal_id) == (ConfiguredStatus.ACTIVE, mine.value.key_token)
         assert await listed(orphans(town.journal, [])) == []
 
-    town.bench.run(main())
+    town.run(main())
 
 
 @pytest.mark.parametrize(
@@ -350,4 +365,4 @@ def test_an_open_record_owns_what_it_made(town: Town, state: State, said: str | 
         found = await listed(orphans(town.journal, [town.adapter(Process())]))
         assert [orphan.why for orphan in found] == ([] if said is None else [f"its record says {said}"])
 
-    town.bench.run(main())
+    town.run(main())

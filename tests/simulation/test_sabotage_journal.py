@@ -19,6 +19,7 @@ from backstay.errors import BackstayError
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultRule
 from backstay.testing.bench import Bench
+from backstay.testing.processes import Gone, Process, Wire
 from backstay.writes import sqlite
 from backstay.writes.database import Database
 from backstay.writes.journal import Journal
@@ -28,7 +29,6 @@ from backstay.writes.sightings import Sightings
 from backstay.writes.sqlite import SqliteJournal
 from backstay_adapters.tiktok import TikTokAds
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
-from tests.support.crash import Gone, Process, Wire
 
 KEY = "group"
 LATE = FaultRule(FaultKind.LATENCY, delay=4.0, operation="adgroup/create", times=1)
@@ -41,12 +41,19 @@ class Town:
     def __init__(self, journal: Callable[[], Journal]) -> None:
         self.bench = Bench(TikTokSandbox(seed=5, read_lag=3.0), lambda runtime, transport: self.adapter(Process()))
         self.journal = journal
+        self.processes: list[Process] = []
 
     def adapter(self, process: Process) -> AdPlatform:
         """A new process's."""
+        self.processes.append(process)
         runtime = Runtime.in_memory(clock=self.bench.clock, journal=process.cut(self.journal()), listeners=())
         return TikTokAds(
-            ADVERTISERS[0], TOKEN, runtime=runtime, transport=Wire(self.bench.transport), tier="ultimate", flow="manual"
+            ADVERTISERS[0],
+            TOKEN,
+            runtime=runtime,
+            transport=Wire(self.bench.transport, process),
+            tier="ultimate",
+            flow="manual",
         )
 
     async def parent(self) -> Ref:
@@ -61,7 +68,13 @@ class Town:
 
     def made(self, work: Callable[[Town], Any]) -> int:
         """How many ad groups there are in the end."""
-        self.bench.run(work(self))
+
+        async def story() -> None:
+            await work(self)
+            for process in self.processes:
+                process.bury()
+
+        self.bench.run(story())
         return len(self.bench.world.objects(level="ad_group"))
 
 
