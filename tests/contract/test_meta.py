@@ -74,6 +74,11 @@ class TestMeta(AdPlatformConformance):
             extra={"buying_type": "AUCTION"},
             statuses=statuses,
             errors=ERRORS,
+            further_writes={
+                "create_creative": lambda ads, made: ads.create_creative(
+                    made.spec.creative, name="C15", idempotency_key="c15"
+                )
+            },
         )
 
 

@@ -43,5 +43,6 @@ def google_bench(simulator: GoogleAdsSandbox | None = None, **facts: Any) -> Goo
         "fields": {"creative": {"kind": CreativeKind.RESPONSIVE, "call_to_action": None}},
         "extra": {"final_url_suffix": "utm_source=google"},
         "scheduled": Level.CAMPAIGN,
+        "further_writes": {"pause_all": lambda ads, made: ads.pause_all([made.campaign.ref, made.ad.ref])},
     }
     return GoogleBench(simulator or GoogleAdsSandbox(seed=3), make, **{**told, **facts})

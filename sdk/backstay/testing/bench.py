@@ -109,6 +109,7 @@ class Bench(Samples):
         scheduled: Level = Level.AD_GROUP,
         statuses: Callable[[], Iterable[Status]] = tuple,
         errors: Sequence[VendorError] = (),
+        further_writes: Mapping[str, Callable[[Any, Any], Awaitable[Any]]] | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__(currency, locations, fields or {})
@@ -126,6 +127,10 @@ class Bench(Samples):
         self.clock = VirtualClock(seed)
         self.transport: Any = shell(simulator, self.clock)
         self.events: list[Event] = []
+        self.guard: SpendGuard | None = SpendGuard.unlimited()
+        """The spend guard of the processes to come."""
+        self.further_writes = dict(further_writes or {})
+        """Writes that only this vendor has, by any name: a call of each, with the adapter and the tree of C15."""
         self.runtime = self.new_runtime()
 
     @property
@@ -135,9 +140,7 @@ class Bench(Samples):
 
     def new_runtime(self) -> Runtime:
         """A process of its own: nothing shared but the world and the clock."""
-        self.runtime = Runtime.in_memory(
-            clock=self.clock, listeners=(self.events.append,), guard=SpendGuard.unlimited()
-        )  # fmt: skip
+        self.runtime = Runtime.in_memory(clock=self.clock, listeners=(self.events.append,), guard=self.guard)
         return self.runtime
 
     def adapter(self) -> AdPlatform:

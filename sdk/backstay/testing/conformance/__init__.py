@@ -5,8 +5,7 @@
         def bench(self) -> Bench:
             return Bench(PinterestSandbox(), lambda runtime, transport: PinterestAds(..., runtime=runtime))
 
-The numbers are those of the common model (C1 to C18); C19 (dry runs) and C20 (dead letters) are ours. C15 comes with
-the spend guard.
+The numbers are those of the common model (C1 to C18); C19 (dry runs) and C20 (dead letters) are ours.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from backstay.ads import AdPlatform
 from backstay.testing.bench import Bench
 from backstay.testing.conformance.answers import AnswerCases
 from backstay.testing.conformance.capabilities import CapabilityCases
+from backstay.testing.conformance.guard import GuardCases
 from backstay.testing.conformance.keys import KeyCases
 from backstay.testing.conformance.letters import LetterCases
 from backstay.testing.conformance.text import TextGeneratorConformance
@@ -24,7 +24,7 @@ from backstay.testing.conformance.values import ValueCases
 from backstay.testing.content_bench import ContentBench
 
 
-class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, LetterCases):
+class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, LetterCases, GuardCases):
     """Subclass it and override the fixture `bench`."""
 
     @pytest.fixture
