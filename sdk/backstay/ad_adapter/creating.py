@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from backstay.ad_adapter import planned, tags
@@ -27,9 +27,10 @@ from backstay.clock import utc
 from backstay.engine.claim import moment
 from backstay.engine.write import Written
 from backstay.errors import BackstayError, ConflictError
+from backstay.keys import payload_hash
 from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
-from backstay.writes.journal import JournalKey, State
+from backstay.writes.journal import JournalKey, Record, State
 from backstay.writes.memory import MemoryJournal
 
 
@@ -168,6 +169,15 @@ class Creating(Changing):
             await self.runtime.journal.mark(key_token, State.VERIFIED, moment(self.runtime.clock))
         made: Created[Any] = Created(value=found, how=written.how, parked=written.parked)
         return stamp(made, self._now(found.served))
+
+    async def _record_made(self, key: str, asked: Mapping[str, Any], ref: Ref) -> None:
+        """Write down an object that was made together with others, as its own create would have: then it is owned."""
+        name = f"create_{ref.level}"
+        record = Record(
+            JournalKey(self.vendor, self.account, name, key), payload_hash(name, (), {"spec": asked}),
+            state=State.VERIFIED, value=ref, known=True,
+        )  # fmt: skip
+        await self.runtime.journal.claim(record, moment(self.runtime.clock))
 
     async def _made_visible(self, ref: Ref) -> Any:
         try:

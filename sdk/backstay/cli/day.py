@@ -1,15 +1,16 @@
 """A campaign service's bad day, played on the sandbox: what `backstay demo` runs and what a reader can copy.
 
-The service builds campaign trees from a spec, activates them, watches them and steers their budgets, while answers are
-lost, limits are hit and the vendor is away for minutes. It is written as a service should be: every write has a key,
-a failed step is tried again later under the same key, and stale answers are shown but never acted on.
+The service builds campaign trees on several platforms through one `Split`, activates them, watches them and steers
+their budgets, while answers are lost, limits are hit and vendors are away for minutes. It is written as a service
+should be: every write has a key, a failed step is tried again later under the same key, stale answers are shown but
+never acted on, and nothing in it knows a vendor.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -25,21 +26,17 @@ from backstay.ads import (
     Creative,
     CreativeKind,
     GroupTree,
-    IdentityRef,
-    MediaKind,
-    MediaRef,
-    MediaUpload,
     Money,
     Objective,
     OptimizationGoal,
-    Targeting,
 )
+from backstay.compose import Split
 from backstay.errors import BackstayError
 from backstay.events import Event
 from backstay.writes.tree import activate_tree
 
 if TYPE_CHECKING:
-    from backstay.ads import AdPlatform, Campaign
+    from backstay.cli.cast import Member
     from backstay.clock import Clock
     from backstay.runtime import Runtime
 
@@ -51,8 +48,8 @@ class Pace:
     """How long the day is, in seconds of its clock."""
 
     length: float = 7_200.0
-    trees: int = 8
-    every: float = 700.0
+    trees: int = 9
+    every: float = 600.0
     """Between two new trees."""
     look: float = 45.0
     """Between two looks at the dashboard."""
@@ -62,20 +59,16 @@ class Pace:
     """Until a failed step is tried again."""
 
 
-UNITED_STATES: Final = "6252001"
-"""The vendor's location id (GeoNames')."""
-
 VIRTUAL: Final = Pace()
-REAL: Final = Pace(length=14.0, trees=3, every=1.5, look=0.4, steer=1.5, again=0.7)
+REAL: Final = Pace(length=9.0, trees=3, every=0.8, look=0.4, steer=1.5, again=0.4)
 
-
-WORTH_ANOTHER_TRY: Final = frozenset({"UNKNOWN_OUTCOME", "TOKEN_EXPIRED"})
-"""Not retryable by themselves: the one is looked up by the next call, the other ends when somebody re-authorises."""
+WORTH_ANOTHER_TRY: Final = frozenset({"UNKNOWN_OUTCOME", "TOKEN_EXPIRED", "IN_FLIGHT"})
+"""Not retryable by themselves: looked up by the next call, or ended when somebody re-authorises."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What the service and its adapter did."""
+    """What the service and an adapter did."""
 
     operations: int = 0
     attempts: int = 0
@@ -86,12 +79,11 @@ class Tally:
 
     def hear(self, event: Event) -> None:
         """Count what the event stream tells."""
-        facts = event.facts()
         if event.name == "retry_attempt":
             self.retries += 1
         elif event.name == "stale_served":
             self.stale_served += 1
-        elif event.name == "write_settled" and facts["outcome"] == "adopted":
+        elif event.name == "write_settled" and event.facts()["outcome"] == "adopted":
             self.adopted += 1
 
     def as_json(self) -> dict[str, Any]:
@@ -106,50 +98,43 @@ class Tally:
         }
 
 
-async def media(ads: AdPlatform) -> tuple[MediaRef, ...]:
-    """A video and its cover; the keys make sure that they are uploaded once, however often this is called."""
-    video = MediaUpload(kind=MediaKind.VIDEO, name="spring.mp4", data=b"a video of spring", media_type="video/mp4")
-    cover = MediaUpload(kind=MediaKind.IMAGE, name="spring.png", data=b"its cover", media_type="image/png")
-    uploaded = await ads.upload_video(video, idempotency_key="demo/video")
-    covered = await ads.upload_image(cover, idempotency_key="demo/cover")
-    return uploaded.value, covered.value
+def tree_spec(number: int, currency: str = "USD") -> CampaignTree:
+    """One campaign with two ad groups of one ad each, in words that every platform's member makes its own."""
 
+    def group(name: str) -> GroupTree:
+        spec = AdGroupSpec(name=f"{name} {number}", optimization=OptimizationGoal.CLICKS)
+        shown = Creative(kind=CreativeKind.RESPONSIVE, texts=(f"Spring sale {number}",), link="https://example.com/")
+        return GroupTree(ad_group=spec, ads=(AdSpec(name=f"{name} ad {number}", creative=shown),))
 
-def tree_spec(number: int, shown: tuple[MediaRef, ...], currency: str = "USD") -> CampaignTree:
-    """One campaign with two ad groups of one ad each; the ad groups have the budgets."""
-
-    def group(name: str, amount: str) -> GroupTree:
-        creative = Creative(
-            kind=CreativeKind.VIDEO,
-            texts=(f"Spring sale {number}",),
-            media=shown,
-            link="https://example.com/spring",
-            call_to_action="SHOP_NOW",
-            identity=IdentityRef(id="identity-1", kind="CUSTOMIZED_USER"),
-        )
-        spec = AdGroupSpec(
-            name=f"{name} {number}",
-            optimization=OptimizationGoal.CLICKS,
-            targeting=Targeting(locations=(UNITED_STATES,)),
-            budget=Budget.daily(Money(Decimal(amount), currency)),
-        )
-        return GroupTree(ad_group=spec, ads=(AdSpec(name=f"{name} ad {number}", creative=creative),))
-
-    campaign = CampaignSpec(name=f"Demo {number}", objective=Objective.TRAFFIC, compliance=Compliance.ordinary())
-    return CampaignTree(campaign=campaign, groups=(group("young", "50.00"), group("all ages", "60.00")))
+    campaign = CampaignSpec(
+        name=f"Demo {number}", objective=Objective.TRAFFIC, compliance=Compliance.ordinary(),
+        budget=Budget.daily(Money(Decimal("100.00"), currency)),
+    )  # fmt: skip
+    return CampaignTree(campaign=campaign, groups=(group("young"), group("all ages")))
 
 
 class Service:
-    """A small campaign service on one platform; it knows no vendor."""
+    """A small campaign service on several platforms; it knows no vendor."""
 
-    def __init__(self, ads: AdPlatform, runtime: Runtime, pace: Pace, progress: Progress) -> None:
-        self.ads = ads
+    def __init__(self, members: Mapping[str, Member], runtime: Runtime, pace: Pace, progress: Progress) -> None:
+        self.members = dict(members)
+        words = {name: member.words for name, member in self.members.items()}
+        self.ads = Split(
+            {name: member.ads for name, member in self.members.items()}, self.place, name="demo", adapt=words
+        )
         self.clock: Clock = runtime.clock
         self.pace = pace
         self.progress = progress
-        self.tally = Tally()
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.running: dict[int, BuiltTree] = {}
         self._began = self.clock.monotonic()
+        runtime.events.add(lambda event: self.tallies[event.vendor].hear(event) if event.vendor else None)
+
+    def place(self, what: Any) -> str:
+        """The rule of the split: the platforms take turns."""
+        campaign = what.campaign if isinstance(what, CampaignTree) else what
+        names = sorted(self.members)
+        return names[int(campaign.name.split()[-1]) % len(names)]
 
     async def day(self) -> None:
         """Build, watch and steer until the day is over and every tree runs."""
@@ -169,55 +154,57 @@ class Service:
 
     async def _tree(self, number: int) -> None:
         """Build and activate one tree; whatever fails is tried again under the same key until it is done."""
+        spec = tree_spec(number)
+        vendor = self.place(spec)
         while True:
             try:
-                self.tally.operations += 1
-                spec = tree_spec(number, await media(self.ads))
+                self.tallies[vendor].operations += 1
+                await self.members[vendor].prepare()
                 built = await self.ads.create_tree(spec, idempotency_key=f"demo/{number}")
                 await activate_tree(self.ads, built.value)
             except BackstayError as error:
-                self._failed(error)
+                self._failed(vendor, error)
                 if not (error.retryable or error.type in WORTH_ANOTHER_TRY) or self._now() > 2 * self.pace.length:
                     return
                 await self.clock.sleep(self.pace.again)
             else:
                 self.running[number] = built.value
-                self.progress(self._now(), f"tree {number} runs ({built.how})")
+                self.progress(self._now(), f"tree {number} runs on {vendor} ({built.how})")
                 return
 
     async def _watch(self, done: asyncio.Event) -> None:
         """The dashboard: every look may be answered from the cache or, when the vendor is away, with a stale answer."""
         while not done.is_set():
             for tree in list(self.running.values()):
-                await self._asked(self.ads.get_campaign(tree.campaign.ref))
+                await self._asked(tree, self.ads.get_campaign(tree.campaign.ref))
             self.progress(self._now(), "")
             await self.clock.sleep(self.pace.look)
 
     async def _steer(self, done: asyncio.Event) -> None:
-        """Raise an ad group's budget step by step: absolute values, on a live answer only."""
+        """Raise budgets step by step: absolute values, on a live answer only."""
         step = 0
         while not done.is_set():
             await self.clock.sleep(self.pace.steer)
-            for tree in list(self.running.values())[:2]:
+            for tree in list(self.running.values())[: len(self.members)]:
                 step += 1
-                await self._asked(self._raise(tree, step))
+                await self._asked(tree, self._raise(tree, step))
 
-    async def _raise(self, tree: BuiltTree, step: int) -> Campaign | None:
-        live = await self.ads.get_ad_group(tree.groups[0].ad_group.ref, max_age=0, max_stale=0)
+    async def _raise(self, tree: BuiltTree, step: int) -> None:
+        live = await self.ads.get_campaign(tree.campaign.ref, max_age=0, max_stale=0)
         if live.budget is not None and live.budget.amount is not None:
-            amount = Money(Decimal(50 + step), live.budget.amount.currency)
+            amount = Money(Decimal(100 + step), live.budget.amount.currency)
             await self.ads.set_budget(live.ref, Budget.daily(amount), expect=live)
-        return None
 
-    async def _asked(self, work: Any) -> None:
-        self.tally.operations += 1
+    async def _asked(self, tree: BuiltTree, work: Any) -> None:
+        vendor = str(tree.campaign.ref.platform)
+        self.tallies[vendor].operations += 1
         try:
             await work
         except BackstayError as error:
-            self._failed(error)
+            self._failed(vendor, error)
 
-    def _failed(self, error: BackstayError) -> None:
-        self.tally.errors[error.type] += 1
+    def _failed(self, vendor: str, error: BackstayError) -> None:
+        self.tallies[vendor].errors[error.type] += 1
         self.progress(self._now(), str(error)[:120])
 
     async def _until(self, moment: float) -> None:

@@ -1,36 +1,33 @@
-"""`backstay demo`: the bad day, its progress, its table and its verdict. `ok` comes from the world's own log."""
+"""`backstay demo`: the bad day, its progress, its table and its verdict. `ok` comes from the worlds' own logs."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from backstay.ads import Ref
+from backstay.cli.cast import Role, roles
 from backstay.cli.day import REAL, VIRTUAL, Pace, Progress, Service
+from backstay.cli.serving import serve_rpcs
 from backstay.clock import Clock, SystemClock
 from backstay.money import Money
 from backstay.runtime import Runtime
-from backstay.sandbox import FaultPlan, SimTransport, World, calm, serve, storm
+from backstay.sandbox import FaultKind, FaultPlan, calm, serve, storm
 from backstay.testing.clock import VirtualClock, run
 from backstay.writes.guard import SpendGuard
 
 if TYPE_CHECKING:
-    from backstay.ads import AdPlatform
+    from backstay.cli.cast import Member
 
-ADVERTISER: Final = "7000000000001"
 PLANS: Final = {"calm": calm, "storm": storm}
-REAL_TIMEOUT: Final = 1.0
-REAL_LAG: Final = 1.0
-CAPS: Final = SpendGuard(per_call=Money("150", "USD"), total=Money("2000", "USD"))
-"""The day needs less than 1,600 USD; a slip of a digit would need more."""
-
-
-def _vendor() -> tuple[Any, Any, Any]:
-    """The adapter and its simulator, found by name: the sdk imports no vendor."""
-    folder = importlib.import_module("backstay_adapters.tiktok")
-    sandbox = importlib.import_module("backstay_adapters.tiktok.sandbox")
-    return folder.TikTokAds, folder.tiktok_profile, sandbox
+REAL_TIMES: Final[dict[str, float]] = {"attempt_timeout": 0.8, "deadline": 4.0, "read_lag": 0.5}
+"""A day of seconds leaves no time for the profiles' own patience."""
+CAPS: Final = SpendGuard(per_call=Money("300", "USD"), total=Money("5000", "USD"))
+"""The day needs some 1,700 USD, counted as what the platforms may spend at most; a slip of a digit would need more."""
+WORLD: Final = ("duplicates", "parked", "active_trees", "orphans")
 
 
 def play(seed: int, faults: str, *, real: bool, progress: Progress) -> dict[str, Any]:
@@ -46,49 +43,58 @@ def play(seed: int, faults: str, *, real: bool, progress: Progress) -> dict[str,
 
 
 async def _in_process(seed: int, faults: str, clock: Clock, progress: Progress) -> dict[str, Any]:
-    adapter, _, sandbox = _vendor()
-    simulator = sandbox.TikTokSandbox(seed=seed, faults=PLANS[faults](seed))
-    advertiser, token = _account(sandbox)
+    cast = roles(seed, {"": PLANS[faults](seed)})
     runtime = Runtime.in_memory(clock=clock, listeners=(), guard=CAPS)
-    ads = adapter(advertiser, token, runtime=runtime, transport=SimTransport(simulator, clock), tier="ultimate")
-    return await _play(ads, runtime, simulator.world, VIRTUAL, progress)
+    members = {name: role.enter(runtime) for name, role in cast.items()}
+    return await _play(cast, members, runtime, VIRTUAL, progress)
 
 
 async def _over_sockets(seed: int, faults: str, progress: Progress) -> dict[str, Any]:
-    adapter, profile, sandbox = _vendor()
-    clock = SystemClock(seed)
-    simulator = sandbox.TikTokSandbox(seed=seed, faults=shortened(PLANS[faults](seed), REAL.length / VIRTUAL.length))
-    advertiser, token = _account(sandbox)
-    runtime = Runtime.in_memory(clock=clock, listeners=(), guard=CAPS)
-    short = profile("ultimate").with_(attempt_timeout=REAL_TIMEOUT, deadline=8.0, read_lag=REAL_LAG)
-    async with serve({"tiktok": simulator}) as served:
-        ads = adapter(advertiser, token, runtime=runtime, base_url=served.urls["tiktok"], profile=short)
-        return await _play(ads, runtime, simulator.world, REAL, progress)
+    plan = shortened(PLANS[faults](seed), REAL.length / VIRTUAL.length)
+    cast = roles(seed, {"": plan, "meta": without(FaultKind.RATE_LIMIT, plan)})  # it counts its waits in minutes
+    simulators = {name: role.simulator for name, role in cast.items()}
+    runtime = Runtime.in_memory(clock=SystemClock(seed), listeners=(), guard=CAPS)
+    async with AsyncExitStack() as stack:
+        served = await stack.enter_async_context(serve(simulators))
+        rpcs = await stack.enter_async_context(serve_rpcs(simulators, served))
+        urls = {**served.urls, **{name: f"http://{rpc.target}" for name, rpc in rpcs.items()}}
+        members = {name: role.enter(runtime, url=urls[name], **REAL_TIMES) for name, role in cast.items()}
+        return await _play(cast, members, runtime, REAL, progress)
 
 
-def _account(sandbox: Any) -> tuple[str, str]:
-    """The sandbox's own advertiser and token."""
-    return sandbox.ADVERTISERS[0], sandbox.TOKEN
-
-
-async def _play(ads: AdPlatform, runtime: Runtime, world: World, pace: Pace, progress: Progress) -> dict[str, Any]:
-    service = Service(ads, runtime, pace, progress)
-    runtime.events.add(service.tally.hear)
+async def _play(
+    cast: Mapping[str, Role], members: Mapping[str, Member], runtime: Runtime, pace: Pace, progress: Progress
+) -> dict[str, Any]:
+    service = Service(members, runtime, pace, progress)
     began = runtime.clock.monotonic()
-    await service.day()
-    await ads.aclose()
+    async with service.ads:
+        await service.day()
     simulated = runtime.clock.monotonic() - began
-    owned = {record.value.id for record in await runtime.journal.records() if record.value is not None}
-    summary = world.summary(owned)
-    service.tally.attempts = sum(scope.calls for scope in runtime.scopes)
-    shown = {name: summary[name] for name in ("duplicates", "parked", "active_trees", "orphans")}
-    ok = not shown["duplicates"] and not shown["orphans"] and shown["active_trees"] == pace.trees
+    for scope in runtime.scopes:
+        service.tallies[scope.name.partition("/")[0]].attempts += scope.calls
+    world = await _world(cast, runtime)
+    ok = not world["duplicates"] and not world["orphans"] and world["active_trees"] == pace.trees
     return {
         "simulated_seconds": round(simulated, 3),
-        "platforms": {"tiktok": service.tally.as_json()},
-        "world": shown,
+        "platforms": {name: service.tallies[name].as_json() for name in cast},
+        "world": world,
         "ok": ok,
     }
+
+
+async def _world(cast: Mapping[str, Role], runtime: Runtime) -> dict[str, int]:
+    """What really happened, over all platforms; an active object that no journal record owns is an orphan."""
+    made = [record.value for record in await runtime.journal.records() if isinstance(record.value, Ref)]
+    found = [
+        role.simulator.world.summary({ref.id for ref in made if ref.platform == name}) for name, role in cast.items()
+    ]
+    return {name: sum(each[name] for each in found) for name in WORLD}
+
+
+def without(kind: FaultKind, plan: FaultPlan) -> FaultPlan:
+    """The same plan without one kind of fault."""
+    rules = tuple(rule for rule in plan.rules if rule.kind is not kind)
+    return FaultPlan(rules, plan.seed, read_lag=plan.read_lag, name=plan.name)
 
 
 def shortened(plan: FaultPlan, share: float) -> FaultPlan:

@@ -57,7 +57,9 @@ class Reading:
         self._rule = check_rule(rule, self._members)
         self._name = _named(name)
         self._adapt = specs.Translation(adapt or {})
-        self._routes = Routes(runtime or self._members.runtime() or _one_runtime(self._members), name)
+        self.runtime = runtime or self._members.runtime() or _one_runtime(self._members)
+        """Whose journal keeps the routes: the members' own, unless they have several."""
+        self._routes = Routes(self.runtime, name)
 
     @property
     def members(self) -> Mapping[str, AdPlatform]:

@@ -66,7 +66,8 @@ class Samples:
 
     async def ad(self, ads: AdPlatform, name: str = "First", **fields: Any) -> AdSpec:
         """An ad with a video, else an image, else texts only, as the platform can; files are uploaded on the way."""
-        media = await self.media(ads)
+        own = self.fields["creative"].get("media")
+        media: tuple[MediaRef, ...] = await self.media(ads) if own is None else tuple(own)
         kinds = {each.kind: CreativeKind(each.kind.value) for each in media}
         creative: dict[str, Any] = {
             "kind": kinds.get(MediaKind.VIDEO) or kinds.get(MediaKind.IMAGE) or CreativeKind.RESPONSIVE,

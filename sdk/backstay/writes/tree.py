@@ -44,11 +44,17 @@ def check_tree_key(tree: CampaignTree, key: str) -> None:
 
 
 async def build_tree(
-    platform: AdPlatform, tree: CampaignTree, *, idempotency_key: str, options: CallOptions
+    platform: AdPlatform,
+    tree: CampaignTree,
+    *,
+    idempotency_key: str,
+    options: CallOptions,
+    at_once: Callable[[], Awaitable[Created[BuiltTree] | None]] | None = None,
 ) -> Created[BuiltTree]:
     """Create campaign, ad groups and ads, all paused, and make sure that they are what was asked for.
 
     Called again after a break it goes on; after success it gives the same tree, whatever was changed in it since.
+    `at_once` makes the whole tree in one request, where a platform can; its None means: go on level by level.
 
     Raises:
         ConflictError: the platform shows money, dates, targeting or a status that was not asked for.
@@ -58,7 +64,8 @@ async def build_tree(
     check_tree_key(tree, idempotency_key)
     note = _Note.of(platform, tree, idempotency_key)
     verified = await note.is_verified()
-    made = await _built(platform, tree, idempotency_key, options)
+    made = await at_once() if at_once is not None else None
+    made = made or await _built(platform, tree, idempotency_key, options)
     if verified:
         return made
     for found in differences(tree, made.value):

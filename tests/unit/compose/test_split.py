@@ -53,6 +53,10 @@ from backstay.runtime import Runtime
 from backstay.sandbox import SimTransport
 from backstay.taxonomy import Certainty
 from backstay.testing.clock import VirtualClock, run
+from backstay.testing.samples import Samples
+from backstay.writes.guard import SpendGuard
+from backstay.writes.journal import State
+from backstay.writes.tree import activate_tree
 from backstay_adapters.tiktok import TikTokAds
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 from tests.support.kiosk import FLAGS, Kiosk
@@ -589,3 +593,24 @@ def test_splits_may_be_members_of_splits(stage: Stage) -> None:
         assert (await outer.route("k"), await inner.route("k")) == ("both", "two")
 
     stage.run(main())
+
+
+def test_a_tree_activated_through_a_split_is_active_in_the_journal() -> None:
+    """Members share the journal, and it says of each object what became of it."""
+    clock = VirtualClock()
+    runtime = Runtime.in_memory(clock=clock, listeners=(), guard=SpendGuard.unlimited())
+    simulator = TikTokSandbox()
+    transport = SimTransport(simulator, clock)
+    split = Split(
+        {each: TikTokAds(each, TOKEN, runtime=runtime, transport=transport, tier="ultimate") for each in ADVERTISERS[:2]},
+        Weights({ADVERTISERS[0]: 1}), name="halves",
+    )  # fmt: skip
+
+    async def main() -> set[State]:
+        samples = Samples("USD", ("6252001",), {})
+        made = await split.create_tree(await samples.tree(split), idempotency_key="spring")
+        await activate_tree(split, made.value)
+        records = await runtime.journal.records()
+        return {record.state for record in records if isinstance(record.value, Ref)}
+
+    assert run(main(), clock) == {State.ACTIVE}

@@ -40,8 +40,10 @@ from backstay.errors import (
 )
 from backstay.sandbox import FaultKind, FaultRule
 from backstay.testing.samples import PIXEL
+from backstay.writes.recover import orphans
 from backstay_adapters.google_ads import GoogleAds, google_ads_profile, google_choice
 from backstay_adapters.google_ads.sandbox import CUSTOMERS, DEVELOPER_TOKEN, MANAGER, TOKEN
+from backstay_adapters.google_ads.wire import write
 from backstay_adapters.google_ads.wire.protos import protos
 from tests.support.google import PROFILE, GoogleBench, google_bench, make
 
@@ -145,11 +147,33 @@ def test_the_parts_of_a_tree_answer_to_their_own_keys(bench: GoogleBench) -> Non
         assert await ads.find_by_key(Level.AD_GROUP, "tree/0") == (first.ad_group.ref,)
         assert await ads.find_by_key(Level.AD, "tree/0/0") == (first.ads[0].ref,)
         again = await ads.create_ad_group(built.campaign.ref, tree.groups[0].ad_group, idempotency_key="tree/0")
-        assert (again.how, again.value.ref) == ("adopted", first.ad_group.ref)
+        assert (again.how, again.value.ref) == ("replayed", first.ad_group.ref)
         ad = await ads.create_ad(first.ad_group.ref, tree.groups[0].ads[0], idempotency_key="tree/0/0")
-        assert (ad.how, ad.value.ref) == ("adopted", first.ads[0].ref)
+        assert (ad.how, ad.value.ref) == ("replayed", first.ads[0].ref)
+        assert [each async for each in orphans(ads.runtime.journal, [ads])] == []
 
     run(bench, main())
+
+
+def test_a_tree_that_is_not_as_asked_is_an_error_and_nothing_runs(
+    bench: GoogleBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was made at once is read back and compared as what was made one by one: field, wanted and shown."""
+    ads = adapter(bench)
+    whole = write.campaign
+
+    def cheaper(spec: Any, *more: Any) -> Any:
+        return whole(spec.but(budget=Budget.daily(bench.money("1.00"))), *more)
+
+    async def main() -> None:
+        tree = await bench.tree(ads)
+        monkeypatch.setattr(write, "campaign", cheaper)
+        with pytest.raises(ConflictError, match="budget") as caught:
+            await ads.create_tree(tree, idempotency_key="tree")
+        assert caught.value.field is not None
+
+    run(bench, main())
+    assert bench.world.summary()["active_trees"] == 0
 
 
 def test_a_dry_run_of_a_tree_is_checked_by_the_vendor_as_a_whole(bench: GoogleBench) -> None:

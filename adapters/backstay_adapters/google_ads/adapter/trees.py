@@ -29,7 +29,7 @@ from backstay.ads import (
 from backstay.answer import stamp
 from backstay.engine.poll import poll
 from backstay.operation import CallOptions
-from backstay.writes.tree import ad_key, group_key
+from backstay.writes.tree import ad_key, build_tree, group_key
 from backstay_adapters.google_ads.adapter.reads import conditions
 from backstay_adapters.google_ads.adapter.reports import GoogleReports
 from backstay_adapters.google_ads.profile import MAX_OPERATIONS
@@ -68,18 +68,35 @@ class GoogleTrees(GoogleReports):
             return stamp(shown, self._now())
         if len(plan.operations) > MAX_OPERATIONS:
             return await super().create_tree(tree, idempotency_key=idempotency_key, **options)
+        return await build_tree(
+            self, tree, idempotency_key=idempotency_key, options=options,
+            at_once=lambda: self._made_at_once(tree, draft, idempotency_key, options),
+        )  # fmt: skip
+
+    async def _made_at_once(
+        self, tree: CampaignTree, draft: Draft, key: str, options: CallOptions
+    ) -> Created[BuiltTree] | None:
+        """The tree by one request; None if its campaign was made by itself before."""
         written = await self._create_campaign(
-            Level.CAMPAIGN, {"spec": tree.campaign}, draft, idempotency_key=idempotency_key, **options
+            Level.CAMPAIGN, {"spec": tree.campaign}, draft, idempotency_key=key, **options
         )
-        campaign: Created[Campaign] = await self._created(written, self._token(Level.CAMPAIGN, idempotency_key))
-        built = await poll(
-            self.runtime.clock, lambda: self._built(campaign.value, tree, idempotency_key), self._looks()
-        )
-        if built is None:  # the campaign was made by itself before: go on level by level
-            return await super().create_tree(tree, idempotency_key=idempotency_key, **options)
+        campaign: Created[Campaign] = await self._created(written, self._token(Level.CAMPAIGN, key))
+        built = await poll(self.runtime.clock, lambda: self._built(campaign.value, tree, key), self._looks())
+        if built is None:
+            return None
         if written.fresh:
             built = await self._all_paused(built)
+        await self._record_parts(tree, built, key)
         return stamp(Created(value=built, how=campaign.how, parked=campaign.parked), campaign.served)
+
+    async def _record_parts(self, tree: CampaignTree, built: BuiltTree, key: str) -> None:
+        """What came with the campaign is owned by the journal as if it had been made one by one."""
+        campaign = built.campaign.ref
+        for number, (asked, made) in enumerate(zip(tree.groups, built.groups, strict=True)):
+            group = made.ad_group.ref
+            await self._record_made(group_key(key, number), {"spec": asked.ad_group, "campaign": campaign}, group)
+            for place, (spec, ad) in enumerate(zip(asked.ads, made.ads, strict=True)):
+                await self._record_made(ad_key(key, number, place), {"spec": spec, "ad_group": group}, ad.ref)
 
     # The request --------------------------------------------------------------------------------------------------
 
