@@ -80,9 +80,12 @@ class Http:
         content: bytes | None = None,
         json: object | None = None,
         data: Mapping[str, str] | None = None,
-        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        files: Mapping[str, tuple[str | None, bytes, str | None]] | None = None,
     ) -> Reply:
         """Send one request and read its whole answer.
+
+        `files` are the parts of a multipart form: each a file's name, its bytes and their type; a plain field has
+        neither name nor type.
 
         Raises:
             ConnectionFailedError, CallTimeoutError: with certainty NOT_SENT only where the transport marked

@@ -17,6 +17,9 @@ from backstay.ads import (
     CampaignPatch,
     ConfiguredStatus,
     Level,
+    MediaKind,
+    MediaState,
+    MediaUpload,
     Money,
     Objective,
     Platform,
@@ -470,3 +473,14 @@ def test_the_vendors_wait_is_kept_by_everybody(bench: Bench) -> None:
         return bench.clock.monotonic() - began
 
     assert bench.run(main()) >= 1.0
+
+
+@pytest.mark.parametrize("kind", [MediaKind.IMAGE, MediaKind.VIDEO])
+def test_a_file_is_uploaded_from_an_address(bench: Bench, kind: MediaKind) -> None:
+    """The vendor fetches it itself; the form has no file then and is a multipart form all the same."""
+    ads = adapter(bench)
+    media = MediaUpload(kind=kind, name="shoe.png", url="https://cdn.example/shoe.png")
+    upload = ads.upload_image if kind is MediaKind.IMAGE else ads.upload_video
+    made = bench.run(upload(media, idempotency_key="from the shop"))
+    assert (made.how, made.value.kind, made.value.state) == ("created", kind, MediaState.READY)
+    assert [effect.kind for effect in bench.simulator.world.log] == ["upload"]

@@ -97,11 +97,13 @@ class TikTokCalls(AdAdapter):
         return await self._open(reply)
 
     async def _upload(self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes, str]]) -> Json:
-        """POST a file. The boundary comes from the content, so that equal uploads are equal bytes on the wire."""
+        """POST a form. The boundary comes from the content, so that equal uploads are equal bytes on the wire."""
         digest = hashlib.sha256(repr((sorted(fields.items()), sorted(files.items()))).encode()).hexdigest()[:32]
         kind = {"Content-Type": f"multipart/form-data; boundary={digest}"}
         headers = {**await self._headers(), **kind}
-        reply = await self._http.send("POST", ROOT + path, data=dict(fields), files=files, headers=headers)
+        # Fields are parts without a file's name: a form that has fields only would travel urlencoded.
+        parts = {name: (None, value.encode(), None) for name, value in fields.items()}
+        reply = await self._http.send("POST", ROOT + path, files={**parts, **files}, headers=headers)
         return await self._open(reply)
 
     async def _headers(self) -> dict[str, str]:
