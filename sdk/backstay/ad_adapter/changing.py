@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from backstay.ad_adapter import tags
-from backstay.ad_adapter.parts import Request, Step, compare, unchanged
+from backstay.ad_adapter.parts import Request, Step, compare, tells, unchanged
 from backstay.ad_adapter.spending import Spends, refuse_spending_extra
 from backstay.ads import (
     Ad,
@@ -150,7 +150,11 @@ class Changing(Spends):
         found = await self._live(ref)
         if found is None:
             return Seen.OTHER
-        return compare(step.wanted, self._raw(before, step.wanted), self._raw(found, step.wanted))
+        was, now = self._raw(before, step.wanted), self._raw(found, step.wanted)
+        seen = compare(step.wanted, was, now)
+        if seen is Seen.WANTED and not tells(step.wanted, was, now):
+            return Seen.BEFORE  # what is not shown proves nothing: values are absolute, so they can be sent again
+        return seen
 
     # Status -------------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,14 @@ def compare(wanted: Raw, before: Raw, now: Raw) -> Seen:
     return Seen.OTHER
 
 
+def tells(wanted: Raw, before: Raw, now: Raw) -> bool:
+    """Whether a read can tell a change from none: some field of it is shown and was another one before."""
+    return any(
+        not same(before.get(name), value) and (value is None or now.get(name) is not None)
+        for name, value in wanted.items()
+    )
+
+
 def same(left: Json, right: Json) -> bool:
     """Equal as vendors mean it: 50, 50.0 and "50" are, and so are lists in another order."""
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):

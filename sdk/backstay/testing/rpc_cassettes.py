@@ -20,6 +20,7 @@ from backstay.testing.rpc_tape import Deserialize, Ending, Tape, trailers, untol
 
 Call = Callable[[Any, Any], Any]
 
+EOF: Final[Any] = vars(aio)["EOF"]  # of the compiled part, which type checkers do not see
 NOWHERE: Final = "127.0.0.1:1"
 """Where a channel of a replay points: what went past the tape would find nobody."""
 
@@ -49,7 +50,7 @@ def _taped(tape: Tape, *, recording: bool) -> Iterator[None]:
         def made(target: str, *args: Any, interceptors: Sequence[Any] | None = None, **kwargs: Any) -> aio.Channel:
             own = _Interceptor(tape, recording=recording)
             taped = [*(interceptors or ()), _Unary(own), _Stream(own)]
-            channel = make(target if recording else NOWHERE, *args, interceptors=taped, **kwargs)
+            channel: Any = make(target if recording else NOWHERE, *args, interceptors=taped, **kwargs)
             own.know(channel)
             if not recording:
                 channel.played = True  # nobody connects: the tape answers
@@ -213,7 +214,7 @@ class _PlayedStream(_Played, aio.UnaryStreamCall):
         return self._iterate()
 
     async def _iterate(self) -> AsyncIterator[Any]:
-        while (message := await self.read()) is not aio.EOF:
+        while (message := await self.read()) is not EOF:
             yield message
 
     async def read(self) -> Any:
@@ -222,4 +223,4 @@ class _PlayedStream(_Played, aio.UnaryStreamCall):
             self._next += 1
             return self._messages[self._next - 1]
         self._check()
-        return aio.EOF
+        return EOF

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from backstay.ad_adapter import AdAdapter, compare, flag, same, variable
+from backstay.ad_adapter import AdAdapter, compare, flag, parts, same, variable
 from backstay.ads import (
     AdGroupSpec,
     AdPlatform,
@@ -334,6 +334,26 @@ def test_values_are_equal_as_vendors_mean_it(left: object, right: object, equal:
 def test_a_read_shows_a_change_as_wanted_as_before_or_neither(now: dict[str, object], seen: Seen) -> None:
     """Half a change is neither; what is not shown does not count against it."""
     assert compare({"name": "b", "budget": 5}, {"name": "a", "budget": 4}, now) is seen
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "now", "tells_it"),
+    [
+        ({"name": "b"}, {"name": "a"}, {"name": "b"}, True),
+        ({"name": "b"}, {"name": "a"}, {"name": "a"}, True),
+        ({"suffix": "x"}, {}, {}, False),
+        ({"suffix": "x", "name": "b"}, {"name": "a"}, {"name": "b"}, True),
+        ({"suffix": "x", "name": "a"}, {"name": "a"}, {"name": "a"}, False),
+        ({"end": None}, {"end": "2026-01-01"}, {}, True),
+        ({"end": None}, {}, {}, False),
+        ({}, {}, {}, False),
+    ],
+)
+def test_only_a_field_that_is_shown_and_was_another_one_tells_of_a_change(
+    wanted: dict[str, object], before: dict[str, object], now: dict[str, object], tells_it: bool
+) -> None:
+    """All else leaves open whether a lost change has happened, so it is sent again."""
+    assert parts.tells(wanted, before, now) is tells_it
 
 
 # Dry runs -------------------------------------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ def _schedule(
             body[f"{name}_date_time"] = wanted[name] = time_out(moment, zone)
     if value.end is None and before.schedule.end is not None:
         clear.append("end_date_time")
+        wanted["end"] = None
 
 
 def _bid(
@@ -194,6 +195,7 @@ def ad(before: Ad, patch: AdPatch, place: Place, label: str | None, channel: str
     if patch.creative is not UNSET:
         body = ad_body(patch.creative, channel, place.customer, patch.extra)
         found.wanted["creative"] = _creative_text(patch.creative)
+    found.wanted |= {each: value for each, value in patch.extra.items() if each not in found.wanted}
     if body:
         name = resource(place.customer, "ads", before.ref.id.rpartition("~")[2])
         found.operations.append(update("ad", name, body))
