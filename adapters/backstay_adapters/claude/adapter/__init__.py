@@ -138,7 +138,10 @@ class Claude(TextAdapter):
             async for event in events:
                 if event.event == "error":
                     raise self._wire.event_error(event.data, request_id)
-                piece = made.take(_data(event.data)) if event.event not in {None, "ping"} and event.data else None
+                if event.event in {None, "ping"} or not event.data:
+                    continue
+                with read.reading("an event", event.data):
+                    piece = made.take(json.loads(event.data))
                 if piece is not None:
                     yield piece
         if not made.ended:
@@ -159,14 +162,6 @@ class Claude(TextAdapter):
         return body_of(
             request, request.model or self.model, request.max_output_tokens or self.max_output_tokens, schema
         )
-
-
-def _data(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise read.unreadable("an event", text) from error
-    return found if isinstance(found, dict) else {}
 
 
 __all__ = ["Claude"]

@@ -28,7 +28,7 @@ EDGES: Final = (
     Row("claude.edge.timeout_wait", status(408, 504, 522, 524) & _WAITS, "PLATFORM_TIMEOUT", wait=_asked_wait),
     Row("claude.edge.overloaded", _UNCODED & statuses_between(500, 599) & text("overloaded"), "SERVICE_UNAVAILABLE"),
     Row("claude.edge.wait", _UNCODED & statuses_between(500, 599) & _WAITS, "AI_MODEL_FAILED", wait=_asked_wait),
-    Row("claude.edge", _UNCODED & statuses_between(500, 528), "AI_MODEL_FAILED",
+    Row("claude.edge", _UNCODED & statuses_between(500, 528) & ~status(501, 505), "AI_MODEL_FAILED",
         hint="a gateway in front of the API answered"),
     Row("claude.unreadable", statuses_between(200, 299) & _UNCODED & ~READABLE, "BAD_RESPONSE",
         certainty=Certainty.UNKNOWN, hint="the answer says success and is not JSON: a proxy in between?"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
+
+from pydantic import ValidationError
 
 from backstay.content.models import ModelInfo, ModelList, ModelState, TokenCount
 from backstay.content.parts import Opaque, Part, Text, ToolCall
@@ -37,8 +40,22 @@ def finish_of(word: object) -> Finish:
     return FINISHES.get(word, Finish.UNKNOWN) if isinstance(word, str) else Finish.UNKNOWN
 
 
+@contextlib.contextmanager
+def reading(what: str, data: Json) -> Iterator[None]:
+    """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
+    try:
+        yield
+    except (ValidationError, AttributeError, TypeError, ValueError) as error:
+        raise unreadable(what, data) from error
+
+
 def message(data: Json, *, request_id: str | None, prices: PriceTable | None) -> TextResult:
     """A whole message; raises BadResponseError where it is none."""
+    with reading("a message", data):
+        return _message(data, request_id, prices)
+
+
+def _message(data: Json, request_id: str | None, prices: PriceTable | None) -> TextResult:
     if not isinstance(data, Mapping) or not data.get("id") or not isinstance(data.get("content"), list):
         raise unreadable("a message", data)
     parts = tuple(part(each) for each in data["content"] if isinstance(each, Mapping))
@@ -51,7 +68,7 @@ def message(data: Json, *, request_id: str | None, prices: PriceTable | None) ->
         text="".join(each.text for each in parts if isinstance(each, Text)),
         parts=parts,
         finish=finish,
-        raw_finish=data.get("stop_reason"),
+        raw_finish=None if data.get("stop_reason") is None else str(data["stop_reason"]),
         usage=usage,
         cost=cost_of(usage, told, model, prices),
         model=model,
@@ -86,7 +103,8 @@ def models(data: Json) -> ModelList:
     listed = data.get("data") if isinstance(data, Mapping) else None
     if not isinstance(listed, list):
         raise unreadable("a list of models", data)
-    return ModelList(models=tuple(_model(each) for each in listed if isinstance(each, Mapping) and each.get("id")))
+    with reading("a list of models", data):
+        return ModelList(models=tuple(_model(each) for each in listed if isinstance(each, Mapping) and each.get("id")))
 
 
 def _model(told: Mapping[str, Json]) -> ModelInfo:
@@ -116,4 +134,4 @@ def unreadable(what: str, data: Json) -> BadResponseError:
     )
 
 
-__all__ = ["FINISHES", "finish_of", "message", "models", "part", "token_count", "unreadable"]
+__all__ = ["FINISHES", "finish_of", "message", "models", "part", "reading", "token_count", "unreadable"]
