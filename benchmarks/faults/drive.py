@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
@@ -58,11 +59,15 @@ class Run:
     scenario: Scenario
     vendor: Vendor
     answers: list[Answer]
+    told: dict[str, Any]
+    """What the client itself has to tell, if it has `at_rest()`."""
 
 
-def play(name: str, factory: Factory, seed: int, rate: float = 1.0) -> Run:
+def play(
+    name: str, factory: Factory, seed: int, rate: float = 1.0, scenarios: Mapping[str, Scenario] = SCENARIOS
+) -> Run:
     """Play one seed of one scenario in virtual time; `rate` multiplies the load."""
-    scenario = SCENARIOS[name]
+    scenario = scenarios[name]
     if rate != 1.0:
         scenario = replace(scenario, arrivals=tuple((a, b, each * rate) for a, b, each in scenario.arrivals))
     clock = VirtualClock(seed)
@@ -76,32 +81,53 @@ async def _drive(name: str, scenario: Scenario, factory: Factory, seed: int, clo
     vendor = scenario.vendor(random.Random(load.random()), began)
     client = factory(Context(vendor, scenario.attempt_timeout, scenario.sla, own, clock))
     answers: list[Answer] = []
+    quit_after = _quitting(scenario.quitters, seed)
 
-    async def one(number: int) -> None:
+    async def one(request: Request) -> None:
         start = now()
         try:
-            await client(Request(number, scenario.op))
+            await client(request)
             ok = True
         except Exception:
             ok = False
-        answers.append(Answer(start - began, now() - began, ok, number))
+        answers.append(Answer(start - began, now() - began, ok, request.number))
+
+    def give_up(task: asyncio.Task[None], request: Request) -> None:
+        if not task.done():
+            if hasattr(client, "cancelled"):
+                client.cancelled(request)
+            task.cancel()
 
     tasks: set[asyncio.Task[None]] = set()
-    number = 0
+    for number, t in enumerate(_arrivals(scenario, load)):
+        wait = began + t - now()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        request = Request(number, scenario.op)
+        task = asyncio.ensure_future(one(request))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        if (patience := quit_after()) is not None:
+            asyncio.get_running_loop().call_later(patience, give_up, task, request)
+    while tasks:
+        await asyncio.wait(list(tasks))
+    told = await client.at_rest() if hasattr(client, "at_rest") else {}
+    return Run(scenario, vendor, sorted(answers, key=lambda answer: answer.began), told)
+
+
+def _arrivals(scenario: Scenario, load: random.Random) -> Iterator[float]:
+    """Seconds since the beginning, one for each call."""
     for start, end, each in scenario.arrivals:
         t = start + load.expovariate(each)
         while t < end:
-            wait = began + t - now()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            task = asyncio.ensure_future(one(number))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            number += 1
+            yield t
             t += load.expovariate(each)
-    while tasks:
-        await asyncio.wait(list(tasks))
-    return Run(scenario, vendor, sorted(answers, key=lambda answer: answer.began))
+
+
+def _quitting(share: float, seed: int) -> Callable[[], float | None]:
+    """Seconds after which the next caller gives up, or None."""
+    luck = random.Random(seed * 17 + 3)
+    return lambda: luck.random() if share and luck.random() < share else None
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -144,7 +170,8 @@ def metrics(name: str, found: Run) -> dict[str, float]:
     if name in "bcg":
         result |= _window(found)
     if name == "d":
-        result |= {"n429": vendor.counts.refused, "bans": vendor.counts.bans}
+        refused = vendor.counts.refused
+        result |= {"r429_per_req": refused / offered, "n429": refused, "bans": vendor.counts.bans}
     if isinstance(vendor, LostReply):
         done = {answer.number for answer in answers if answer.ok}
         wrote = {int(key[1:]) for key in vendor.objects}
@@ -154,6 +181,8 @@ def metrics(name: str, found: Run) -> dict[str, float]:
             "phantom_ok": len(done - wrote),
             "find_reads": vendor.counts.reads,
         }
+    if found.told:
+        result |= {"trips": found.told["trips"], "complaints": len(found.told["complaints"])}
     return result
 
 
@@ -184,6 +213,16 @@ def summary(each: list[dict[str, float]]) -> dict[str, Any]:
     result: dict[str, Any] = {
         key: (max if key == "recover_s" else fmean)([one[key] for one in each]) for key in each[0]
     }
-    if "recover_s" in each[0]:
-        result["recover_all"] = [one["recover_s"] for one in each]
+    result["_recover_all"] = [one.get("recover_s") for one in each]
     return result
+
+
+def series(found: Run, width: float = 2.0) -> dict[str, list[float]]:
+    """What a picture shows, every `width` seconds: goodput in per cent of what was asked, and calls sent a second."""
+    count = math.ceil(found.scenario.seconds / width)
+    starts = [k * width for k in range(count)]
+    quarters, per = found.vendor.counts.quarters, int(4 * width)
+    return {
+        "goodput": [round(_goodput(found, start, start + width), 1) for start in starts],
+        "sent": [round(sum(quarters.get(k * per + j, 0) for j in range(per)) / width, 1) for k in range(count)],
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,15 +15,18 @@ from backstay.errors import (
     RateLimitError,
     ServiceUnavailableError,
 )
-from backstay.operation import operation
+from backstay.operation import NeverSpends, operation, operations_of
 from backstay.policies.effect import Effect
 from backstay.profile import Profile
 from backstay.runtime import Runtime
 from backstay.taxonomy import Certainty
-from benchmarks.faults.drive import Client, Context
-from benchmarks.faults.vendors import Request, VendorError
+from backstay.testing.invariants import Witness
+from benchmarks.faults.drive import Context
+from benchmarks.faults.vendors import LostReply, Request, VendorError
 
 READ_LAG = 0.3
+REST = 120.0
+"""Seconds after the last call; then nothing may be left of it."""
 
 
 class Bench(Adapter):
@@ -37,6 +41,7 @@ class Bench(Adapter):
             runtime=runtime, options={},
         )  # fmt: skip
         self.context = context
+        self.witness: Witness
 
     def judge(self, error: Exception) -> BackstayError:
         """Names for what the stubs raise."""
@@ -45,12 +50,15 @@ class Bench(Adapter):
     @operation(Effect.READ, hedge=True)
     async def read(self, number: int) -> object:
         """One read."""
-        return await self.context.vendor.call(Request(number, "read"))
+        return await self._seen(number, "read")
 
-    @operation(Effect.CREATE, look="look")
+    @operation(Effect.CREATE, look="look", spend=NeverSpends("the vendor is imagined"))
     async def create(self, number: int, *, idempotency_key: str) -> object:
         """One create."""
-        return await self.context.vendor.call(Request(number, "create"))
+        return await self._seen(number, "create")
+
+    async def _seen(self, number: int, op: str) -> object:
+        return await self.witness.attempt(number, lambda: self.context.vendor.call(Request(number, op)))
 
     async def look(self, number: int, *, idempotency_key: str) -> Sequence[object]:
         """Look for what a lost create made."""
@@ -72,17 +80,51 @@ def named(error: Exception) -> BackstayError | None:
     return ConnectionFailedError(str(error), **facts)
 
 
-def backstay(context: Context) -> Client:
-    """Our client."""
-    runtime = Runtime.in_memory(clock=context.clock, listeners=())
-    adapter = Bench(context, runtime)
+class Ours:
+    """Our client: calls, and what a witness saw of them."""
 
-    async def call(request: Request) -> object:
+    def __init__(self, context: Context) -> None:
+        self.adapter = Bench(context, Runtime.in_memory(clock=context.clock, listeners=()))
+        self.context = context
+        scope = self.adapter.plan(operations_of(Bench)["read"], {}).scope
+        self.witness = self.adapter.witness = Witness(scope, context.clock, self.adapter.judge)
+
+    async def __call__(self, request: Request) -> object:
+        """One call, seen from its caller."""
+        number, context = request.number, self.context
+        deadline = context.clock.monotonic() + context.sla
+        self.witness.began(number, deadline=deadline, timeout=context.attempt_timeout)
+        try:
+            answer = await self._ask(request)
+        except BaseException as error:
+            self.witness.ended(number, error)
+            raise
+        self.witness.ended(number, None)
+        return answer
+
+    async def _ask(self, request: Request) -> object:
         if request.op == "create":
-            return await adapter.create(request.number, idempotency_key=request.key)
-        return await adapter.read(request.number)
+            return await self.adapter.create(request.number, idempotency_key=request.key)
+        return await self.adapter.read(request.number)
 
-    return call
+    def cancelled(self, request: Request) -> None:
+        """Its caller is about to give up."""
+        self.witness.cancelled(request.number)
+
+    async def at_rest(self) -> dict[str, Any]:
+        """What there is to tell when all is over: how often the breaker opened, and which rules were broken."""
+        await asyncio.sleep(REST)
+        if isinstance(self.context.vendor, LostReply):
+            for key, count in self.context.vendor.objects.items():
+                for _ in range(count):
+                    self.witness.made(key)
+        complaints = self.witness.at_rest()
+        return {"trips": self.witness.breaker.trips, "complaints": complaints, "trace": self.witness.digest()}
 
 
-__all__ = ["backstay"]
+def backstay(context: Context) -> Ours:
+    """Our client."""
+    return Ours(context)
+
+
+__all__ = ["Ours", "backstay"]

@@ -100,7 +100,7 @@ class Outage(Vendor):
 
     def __init__(self, rng: random.Random, began: float) -> None:
         super().__init__(rng, began)
-        self.B = 40.0 + rng.uniform(0, 5)
+        self.B += rng.uniform(0, 5)
 
     async def call(self, request: Request) -> object:
         self.count()
@@ -121,7 +121,7 @@ class Brownout(Vendor):
 
     def __init__(self, rng: random.Random, began: float) -> None:
         super().__init__(rng, began)
-        self.B = 30.0 + rng.uniform(0, 5)
+        self.B += rng.uniform(0, 5)
         self.in_flight = 0
 
     async def call(self, request: Request) -> object:
@@ -238,6 +238,8 @@ class Scenario:
     attempt_timeout: float
     sla: float
     op: str = "read"
+    quitters: float = 0.0
+    """The share of callers who give up, within a second."""
 
 
 SCENARIOS = {
@@ -249,3 +251,33 @@ SCENARIOS = {
     "f": Scenario(Tail, ((0, 60, 50),), 60, 5.0, 5.0),
     "g": Scenario(Slow, ((0, 60, 50),), 60, 5.0, 5.0),
 }
+
+
+class ShortOutage(Outage):
+    """(b) in short: from 5 s to 10 + U(0, 5) s."""
+
+    A, B = 5.0, 10.0
+
+
+class ShortBrownout(Brownout):
+    """(c) in short: from 5 to 8 + U(0, 5) s."""
+
+    A, B = 5.0, 8.0
+
+
+class ShortSlow(Slow):
+    """(g) in short: from 4 to 8 s."""
+
+    A, B = 4.0, 8.0
+
+
+SHORT = {
+    "a": Scenario(Transient, ((0, 8, 50),), 8, 1.0, 5.0, quitters=0.05),
+    "b": Scenario(ShortOutage, ((0, 20, 25),), 20, 1.0, 5.0, quitters=0.05),
+    "c": Scenario(ShortBrownout, ((0, 18, 70),), 18, 1.0, 5.0, quitters=0.05),
+    "d": Scenario(RateLimit, ((0, 5, 20), (5, 8, 80), (8, 25, 15)), 25, 1.0, 30.0, quitters=0.05),
+    "e": Scenario(LostReply, ((0, 10, 20),), 10, 1.0, 10.0, "create", quitters=0.05),
+    "f": Scenario(Tail, ((0, 8, 50),), 8, 5.0, 5.0, quitters=0.05),
+    "g": Scenario(ShortSlow, ((0, 12, 25),), 12, 5.0, 5.0, quitters=0.05),
+}
+"""The same in short, with callers who give up: not to be compared with anything, but to be played many times."""

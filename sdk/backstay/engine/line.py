@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
 from backstay.engine.scope import FOREVER, FULL
-from backstay.errors import LoadShedError, RateLimitError
+from backstay.errors import DeadlineExceededError, LoadShedError, RateLimitError
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
@@ -142,13 +142,14 @@ def look(scope: Scope, call: Call, waiter: Waiter, began: float) -> tuple[int, f
     """One look of somebody in the line: (permit, 0.0), or (0, seconds to wait at most before the next look).
 
     Raises:
-        CircuitOpenError, LoadShedError, RateLimitError: refused here; nothing was sent.
+        CircuitOpenError, DeadlineExceededError, LoadShedError, RateLimitError: refused here; nothing was sent.
     """
     clock = call.plan.clock
     with scope.lock:
         now = clock.monotonic()
         if waiter.shed:
             raise _shed(scope, "engine.overtaken")
+        refuse_late(call, now)
         head = scope.line[0] is waiter
         permit, pause = scope.try_admit(now, call.plan.cost, clock.random) if head else (0, FULL)
     if permit:
@@ -158,6 +159,17 @@ def look(scope: Scope, call: Call, waiter: Waiter, began: float) -> tuple[int, f
     left = min(call.deadline, patience) - now
     refuse_long_wait(scope, pause, left)
     return 0, min(pause, left)
+
+
+def refuse_late(call: Call, now: float) -> None:
+    """Refuse an attempt that would usually not end before the deadline."""
+    typical = call.plan.scope.typical
+    if call.deadline - call.reserve - now <= typical.value:
+        typical.skipped()
+        raise DeadlineExceededError(
+            f"{call.plan.function} usually takes {typical.value:.3g} s, which is more than is left",
+            certainty=Certainty.NOT_SENT, rule="engine.cannot_finish", hint="give the call more time (deadline=)",
+        )  # fmt: skip
 
 
 def refuse_long_wait(scope: Scope, pause: float, left: float) -> None:
@@ -175,4 +187,4 @@ def refuse_long_wait(scope: Scope, pause: float, left: float) -> None:
         )  # fmt: skip
 
 
-__all__ = ["RANKS", "TaskWaiter", "Waiter", "leave", "look", "queue", "refuse_long_wait", "wait_turn"]
+__all__ = ["RANKS", "TaskWaiter", "Waiter", "leave", "look", "queue", "refuse_late", "refuse_long_wait", "wait_turn"]

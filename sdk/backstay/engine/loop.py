@@ -9,8 +9,8 @@ from backstay.engine.attempt import attempt
 from backstay.engine.call import Call, Settled, enter, leave
 from backstay.engine.call import current as current_call
 from backstay.engine.decide import exists_already, next_move, refused, wait_or_raise
-from backstay.engine.line import wait_turn
-from backstay.errors import BackstayError, DeadlineExceededError
+from backstay.engine.line import refuse_late, wait_turn
+from backstay.errors import BackstayError
 from backstay.policies.effect import Effect, Move
 from backstay.taxonomy import Certainty
 
@@ -75,24 +75,15 @@ def admit(call: Call) -> int:
     plan = call.plan
     scope, now = plan.scope, plan.clock.monotonic()
     call.admitted = now
-    if call.deadline - call.reserve - now <= scope.typical.value:
-        raise _too_late(call)
     try:
+        if call.deadline - call.reserve - now <= scope.typical.value:
+            refuse_late(call, now)
         with scope.lock:
             if call.calls == 0:
                 scope.budget.deposit()
             return 0 if scope.line else scope.try_admit(now, plan.cost, plan.clock.random)[0]
     except BackstayError as refusal:
         raise refused(call, refusal) from None
-
-
-def _too_late(call: Call) -> BackstayError:
-    call.plan.scope.typical.skipped()
-    error = DeadlineExceededError(
-        f"{call.plan.function} usually takes {call.plan.scope.typical.value:.3g} s, which is more than is left",
-        certainty=Certainty.NOT_SENT, rule="engine.cannot_finish", hint="give the call more time (deadline=)",
-    )  # fmt: skip
-    return refused(call, error)
 
 
 async def _wait_turn(call: Call) -> int:

@@ -41,9 +41,14 @@ class Sweep:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)
-        self._watches: set[Watch] = set()
+        self._watches: dict[Watch, None] = {}  # in order, so that the same seed gives the same trace
         self._armed_for = float("inf")
         self._handle: asyncio.TimerHandle | None = None
+
+    @property
+    def guarding(self) -> int:
+        """How many stretches are guarded now."""
+        return len(self._watches)
 
     def serves(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether this is that loop's sweep."""
@@ -56,14 +61,14 @@ class Sweep:
             message = "a call needs a running task"
             raise RuntimeError(message)
         guard = Watch(task, when)
-        self._watches.add(guard)
+        self._watches[guard] = None
         if when < self._armed_for:
             self._arm(loop, when)
         return guard
 
     def drop(self, guard: Watch) -> None:
         """Stop guarding; the timer stays armed and finds nothing to do."""
-        self._watches.discard(guard)
+        self._watches.pop(guard, None)
 
     def _arm(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         if self._handle is not None:
@@ -78,7 +83,7 @@ class Sweep:
         self._armed_for, self._handle = float("inf"), None
         now = loop.time()
         for guard in [guard for guard in self._watches if guard.when <= now]:
-            self._watches.discard(guard)
+            self._watches.pop(guard, None)
             guard.fired = True
             guard.task.cancel()
         if self._watches:

@@ -228,3 +228,17 @@ def test_a_breakers_changes_tell_that_it_only_watches() -> None:
     virtually(main(), clock)
     change = next(event for event in events if isinstance(event, BreakerChanged))
     assert (change.old, change.new, change.shadow, change.calls, change.failures) == ("closed", "open", True, 5, 5)
+
+
+def test_a_place_that_is_free_in_the_moment_of_the_deadline_comes_too_late() -> None:
+    """Whoever waited until then is refused, and nothing is sent for nobody."""
+    clock = VirtualClock()
+
+    async def main() -> tuple[Any, int]:
+        scope, vendor = make_scope(limit=1), Script(clock, "late")
+        busy = ask(clock, scope, Script(clock, 1.0, "busy"))
+        waiting = ask(clock, scope, vendor, deadline=1.0)
+        assert await busy == "busy"
+        return await outcome(waiting), vendor.calls
+
+    assert virtually(main(), clock) == ("engine.cannot_finish", 0)
