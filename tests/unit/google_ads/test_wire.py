@@ -381,6 +381,18 @@ def test_a_demand_gen_ad_is_made_of_video_or_of_images() -> None:
     assert "demand_gen_multi_asset_ad" in creative.ad(images, "DEMAND_GEN", CUSTOMER, {})
 
 
+def test_an_app_ad_has_texts_images_and_videos() -> None:
+    """What is missing is left out."""
+    shown = Creative(**{**TEXTS, "link": None, "media": (LANDSCAPE, VIDEO)})
+    assert creative.ad(shown, "MULTI_CHANNEL", CUSTOMER, {}) == {
+        "app_ad": {
+            "headlines": [{"text": "A"}, {"text": "B"}, {"text": "C"}], "descriptions": [{"text": "D"}, {"text": "E"}],
+            "images": [{"asset": f"customers/{CUSTOMER}/assets/11"}],
+            "youtube_videos": [{"asset": f"customers/{CUSTOMER}/assets/13"}],
+        }
+    }  # fmt: skip
+
+
 def test_the_vendors_own_kind_of_ad_takes_the_place_of_the_creative() -> None:
     """For channels that are not covered."""
     body = creative.ad(Creative(kind=CreativeKind.UNKNOWN), "SHOPPING", CUSTOMER, {"shopping_product_ad": {}})
