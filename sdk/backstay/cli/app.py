@@ -13,8 +13,10 @@ from rich.table import Table
 
 from backstay.cli import doctor as doctoring
 from backstay.cli import journal_commands
+from backstay.cli.audit import audit
 from backstay.cli.classify import mount
 from backstay.cli.letters_commands import letters
+from backstay.cli.services_commands import services
 from backstay.errors import BackstayError
 
 app = typer.Typer(
@@ -29,7 +31,9 @@ err = Console(stderr=True)
 
 mount(app)
 app.add_typer(letters)
+app.add_typer(services)
 journal_commands.mount(app)
+app.command()(audit)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
