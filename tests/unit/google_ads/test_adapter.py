@@ -136,6 +136,33 @@ def test_a_tree_whose_campaign_is_there_is_finished_level_by_level(bench: Google
     run(bench, main())
 
 
+def test_a_tree_too_large_for_one_request_is_made_level_by_level(
+    bench: GoogleBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor takes so many operations and no more; the tree is whole all the same."""
+    monkeypatch.setattr("backstay_adapters.google_ads.adapter.trees.MAX_OPERATIONS", 5)
+    ads = adapter(bench)
+
+    async def main() -> None:
+        made = await ads.create_tree(await bench.tree(ads), idempotency_key="large")
+        assert [len(group.ads) for group in made.value.groups] == [1, 1]
+        assert len(mutates(bench)) == 5
+
+    run(bench, main())
+
+
+def test_a_tree_may_be_a_campaign_alone(bench: GoogleBench) -> None:
+    """Without ad groups there is nothing to look for below it."""
+    ads = adapter(bench)
+
+    async def main() -> None:
+        tree = (await bench.tree(ads)).but(groups=())
+        made = await ads.create_tree(tree, idempotency_key="alone")
+        assert (made.how, made.value.groups) == ("created", ())
+
+    run(bench, main())
+
+
 def test_the_parts_of_a_tree_answer_to_their_own_keys(bench: GoogleBench) -> None:
     """As if they had been made one by one, so that a second way leads to the same objects."""
     ads = adapter(bench)
@@ -535,12 +562,13 @@ def test_an_image_is_there_once(bench: GoogleBench) -> None:
 
 def test_the_headers_of_a_call(bench: GoogleBench) -> None:
     """Token and routing always; developer token and manager only where they are given."""
-    ads = adapter(bench, developer_token=DEVELOPER_TOKEN, login_customer_id=MANAGER)
+    ads = adapter(bench, developer_token=DEVELOPER_TOKEN, login_customer_id=MANAGER, linked_customer_id="111-222-3333")
     run(bench, ads.get_account())
     sent = bench.transport.requests[-1].metadata
     assert sent["authorization"] == f"Bearer {TOKEN}"
     assert sent["x-goog-request-params"] == f"customer_id={C}"
     assert (sent["developer-token"], sent["login-customer-id"]) == (DEVELOPER_TOKEN, MANAGER)
+    assert sent["linked-customer-id"] == "1112223333"
     plain = adapter(bench)
     run(bench, plain.get_account())
     assert not {"developer-token", "login-customer-id", "linked-customer-id"} & set(
