@@ -140,11 +140,12 @@ class Spends(Reading):
         For what others have paused, lowered or raised by hand, and for writes whose outcome stayed unknown; what we
         have changed within the read lag is left as it is. Gives the number of budgets that were looked at.
         """
-        gate, zone, account = self.runtime.gate, await self.zone(), f"{self.vendor}/{self.account}"
-        read_at = self.runtime.clock.wall()
-        counted = await gate.counted(account)
+        gate, account = self.runtime.gate, f"{self.vendor}/{self.account}"
+        read_at, counted = self.runtime.clock.wall(), await gate.counted(account)
+        if not counted:
+            return 0
         dials = [dial for line in counted if (dial := await self._recounted(line.holder)) is not None]
-        await gate.recount(account, zone, tuple(dials), read_at=read_at, lag=self.profile.read_lag)
+        await gate.recount(account, await self.zone(), tuple(dials), read_at=read_at, lag=self.profile.read_lag)
         return len(dials)
 
     async def _recounted(self, holder: str) -> Dial | None:

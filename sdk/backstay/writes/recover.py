@@ -12,6 +12,7 @@ from backstay.ads.refs import Ref
 from backstay.ads.words import ConfiguredStatus, Level
 from backstay.engine.claim import moment, noted
 from backstay.errors import BackstayError, NotFoundError
+from backstay.events import Problem
 from backstay.operation import CallOptions
 from backstay.values import UNSET
 from backstay.writes.journal import DONE, OPEN, Journal, Kind, Record, State
@@ -75,7 +76,21 @@ async def recover(
         return found
 
     records = [record for record in await runtime.journal.records(*OPEN) if not wanted or record.id in wanted]
-    return tuple(await asyncio.gather(*map(one, records)))  # their waits run side by side
+    settled = tuple(await asyncio.gather(*map(one, records)))  # their waits run side by side
+    if records:
+        await _recounted(runtime, known.values())
+    return settled
+
+
+async def _recounted(runtime: Runtime, adapters: Iterable[AdPlatform]) -> None:
+    """What was looked up for the journal is looked up for the spend guard's ledger, too."""
+    for adapter in adapters:
+        recount = getattr(adapter, "recount_spend", None)
+        try:
+            if recount is not None:
+                await recount()
+        except BackstayError as error:  # what was held stays held, and a later call looks again
+            runtime.events.emit(Problem(at=runtime.clock.wall(), where="guard.recount", error=noted(error)))
 
 
 def account_of(adapter: AdPlatform) -> str:
