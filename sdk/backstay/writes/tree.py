@@ -13,9 +13,11 @@ from backstay.ads.model import Ad, AdGroup, BuiltGroup, BuiltTree, Campaign, Cre
 from backstay.ads.words import ConfiguredStatus, Level
 from backstay.answer import stamp
 from backstay.engine.claim import moment
+from backstay.engine.poll import poll
 from backstay.keys import payload_hash
 from backstay.writes.journal import DONE, JournalKey, Kind, Record, State, check_key, conflict
-from backstay.writes.readback import differences, mismatch
+from backstay.writes.readback import Difference, differences, mismatch
+from backstay.writes.reconcile import looks
 
 if TYPE_CHECKING:
     from backstay.ads.platform import AdPlatform
@@ -68,7 +70,8 @@ async def build_tree(
     made = made or await _built(platform, tree, idempotency_key, options)
     if verified:
         return made
-    for found in differences(tree, made.value):
+    made = await _as_asked(platform, tree, made, options)
+    for found in _differences(tree, made):
         raise mismatch(found)
     parked = await _further(platform, made.value, idempotency_key, options)
     await note.verified()
@@ -82,7 +85,7 @@ async def _built(platform: AdPlatform, tree: CampaignTree, key: str, options: Ca
         for number, group in enumerate(tree.groups)
     ]
     built = BuiltTree(campaign=campaign.value, groups=tuple(group for group, _ in groups))
-    hows = (campaign.how, *(how for _, each in groups for how in each))
+    hows: tuple[How, ...] = (campaign.how, *(how for _, each in groups for how in each))
     return stamp(Created(value=built, how=how_of_all(hows)), campaign.served)
 
 
@@ -96,6 +99,42 @@ async def _group(
         for place, ad in enumerate(group.ads)
     ]
     return BuiltGroup(ad_group=made.value, ads=tuple(ad.value for ad in ads)), (made.how, *(ad.how for ad in ads))
+
+
+def _differences(tree: CampaignTree, made: Created[BuiltTree]) -> list[Difference]:
+    """What is not as asked. An earlier call's objects may run: switched on by hand, or by a process that is gone."""
+    return list(differences(tree, made.value, statuses=made.how == "created"))
+
+
+async def _as_asked(
+    platform: AdPlatform, tree: CampaignTree, made: Created[BuiltTree], options: CallOptions
+) -> Created[BuiltTree]:
+    """The tree once the platform shows all of it: reads may lag, and targeting may come after the rest."""
+    runtime, profile = _runtime(platform), getattr(platform, "profile", None)
+    if runtime is None or profile is None or not _differences(tree, made):
+        return made
+    newest = made
+
+    async def look() -> bool | None:
+        nonlocal newest
+        value = await _again(platform, newest.value, options)
+        newest = stamp(made.model_copy(update={"value": value}), made.served)
+        return None if _differences(tree, newest) else True
+
+    await poll(runtime.clock, look, looks(profile.patience, profile.read_lag))
+    return newest
+
+
+async def _again(platform: AdPlatform, built: BuiltTree, options: CallOptions) -> BuiltTree:
+    live: CallOptions = {**options, "max_age": 0.0, "max_stale": 0.0}
+    groups = [
+        BuiltGroup(
+            ad_group=await platform.get_ad_group(group.ad_group.ref, **live),
+            ads=tuple([await platform.get_ad(ad.ref, **live) for ad in group.ads]),
+        )
+        for group in built.groups
+    ]
+    return BuiltTree(campaign=await platform.get_campaign(built.campaign.ref, **live), groups=tuple(groups))
 
 
 # Exactly one for each key -----------------------------------------------------------------------------------------
