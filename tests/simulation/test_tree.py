@@ -106,6 +106,39 @@ def test_what_is_not_as_it_was_asked_for_is_not_switched_on(bench: Bench) -> Non
     bench.run(main())
 
 
+def test_a_process_without_the_journal_takes_a_running_tree_as_it_is(bench: Bench) -> None:
+    """Everything is found by its markers; nothing is paused, nothing is made."""
+
+    async def main() -> None:
+        ads = bench.adapter()
+        tree = await bench.tree(ads)
+        await activate_tree(ads, (await ads.create_tree(tree, idempotency_key=KEY)).value)
+        await bench.clock.sleep(30.0)
+        made = len(bench.world.objects())
+        again = await bench.adapter().create_tree(tree, idempotency_key=KEY)
+        assert again.how == "adopted"
+        assert len(bench.world.objects()) == made
+
+    bench.run(main())
+    assert bench.world.summary()["active_trees"] == 1
+
+
+def test_a_tree_that_somebody_switched_on_too_early_is_not_finished(bench: Bench) -> None:
+    """The campaign runs before its ads are there: the error says so, and the rest is not switched on."""
+    ads = bench.adapter()
+
+    async def main() -> None:
+        tree = await bench.tree(ads)
+        made = await ads.create_campaign(tree.campaign, idempotency_key=KEY)
+        await ads.set_status(made.value.ref, ConfiguredStatus.ACTIVE)
+        with pytest.raises(ConflictError) as caught:
+            await ads.create_tree(tree, idempotency_key=KEY)
+        assert (caught.value.field, caught.value.value) == ("campaign.status", "active")
+
+    bench.run(main())
+    assert bench.world.summary()["active_trees"] == 0
+
+
 def test_a_part_that_was_refused_can_be_corrected_under_the_same_key(bench: Bench) -> None:
     """Nothing was made of it, so its key is free; what was made before stays."""
     ads = bench.adapter()

@@ -27,15 +27,18 @@ class Difference(NamedTuple):
     shown: Any
 
 
-def differences(tree: CampaignTree, built: BuiltTree) -> Iterator[Difference]:
-    """Every field of a built tree that the caller set and that the platform shows otherwise, or that already runs."""
+def differences(tree: CampaignTree, built: BuiltTree, *, statuses: bool = True) -> Iterator[Difference]:
+    """Every field of a built tree that the caller set and that the platform shows otherwise.
+
+    With `statuses` also whatever already runs.
+    """
+    if statuses:
+        yield from _running(built)
     yield from _level("campaign", tree.campaign, built.campaign)
     for number, (group, made) in enumerate(zip(tree.groups, built.groups, strict=True)):
         place = f"groups.{number}.ad_group"
         yield from _level(place, group.ad_group, made.ad_group)
         yield from _targeting(f"{place}.targeting", group.ad_group.targeting, made.ad_group.targeting)
-        for nth, ad in enumerate(made.ads):
-            yield from _paused(f"groups.{number}.ads.{nth}", ad)
 
 
 def mismatch(found: Difference) -> ConflictError:
@@ -48,11 +51,18 @@ def mismatch(found: Difference) -> ConflictError:
 
 
 def _level(place: str, asked: Any, shown: Any) -> Iterator[Difference]:
-    yield from _paused(place, shown)
     yield from _budget(f"{place}.budget", asked.budget, shown.budget)
     if asked.bid is not None and asked.bid != shown.bid:
         yield Difference(f"{place}.bid", asked.bid, shown.bid)
     yield from _schedule(f"{place}.schedule", asked.schedule, shown.schedule)
+
+
+def _running(built: BuiltTree) -> Iterator[Difference]:
+    yield from _paused("campaign", built.campaign)
+    for number, group in enumerate(built.groups):
+        yield from _paused(f"groups.{number}.ad_group", group.ad_group)
+        for nth, ad in enumerate(group.ads):
+            yield from _paused(f"groups.{number}.ads.{nth}", ad)
 
 
 def _paused(place: str, shown: Any) -> Iterator[Difference]:

@@ -144,3 +144,13 @@ def test_each_difference_names_the_field_and_both_values(built: BuiltTree, field
     assert told[0] in before
     assert told[1] in after
     assert error.hint
+
+
+def test_what_runs_is_no_difference_where_statuses_are_not_asked_for() -> None:
+    """Of a tree that an earlier call made; its money is compared all the same."""
+    active = Status(configured=ConfiguredStatus.ACTIVE)
+    running = shown({"status": active}, {"status": active}, ad=active)
+    assert len(list(differences(asked(), running))) == 3
+    assert list(differences(asked(), running, statuses=False)) == []
+    wrong = shown({"status": active, "budget": None})
+    assert [found.field for found in differences(asked(), wrong, statuses=False)] == ["campaign.budget"]

@@ -46,8 +46,11 @@ class TikTokCreates(TikTokReads):
         return Draft((request,), {"flow": flow})
 
     def _refuses_repeats(self, draft: Draft) -> bool:
-        """Names are unique in the manual flow; Smart+'s request id is forgotten after ten seconds."""
-        return draft.extra["flow"] == "manual"
+        """Campaigns of the manual flow have unique names; ad groups and ads have not, whatever the account says.
+
+        Smart+'s request id is forgotten after ten seconds.
+        """
+        return draft.requests[0]["path"] == CAMPAIGN.endpoint("manual", "create")
 
     async def _send_create(self, level: Level, draft: Draft) -> str:
         (request,) = draft.requests
