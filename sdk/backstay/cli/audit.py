@@ -64,7 +64,8 @@ def row(record: dict[str, Any]) -> tuple[str, ...]:
     ended = record.get("outcome") or (rule if record["phase"] == "refused" else OPEN)
     if record.get("outcome") not in {None, "done"} and rule:
         ended = f"{ended} ({rule})"
-    what = f"{record.get('vendor')}/{record.get('account')} {record.get('operation')}"
+    where = "/".join(record[name] for name in ("vendor", "account") if name in record)
+    what = f"{where} {record.get('operation', '')}".strip()
     return (
         str(record.get("at", ""))[:19], who, what, str(record.get("ref", "")), _text(record.get("before")),
         _text(record.get("after")), verdict, ended,

@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ask(folder: Path, *options: str) -> Any:
-    result = CliRunner().invoke(app, ["audit", "--folder", str(folder), *options])
+    result = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["audit", "--folder", str(folder), *options])
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout) if "--json" in options else result.stdout
 
