@@ -6,6 +6,7 @@ simulator, so they show that the wire stays as it is, not that it is the vendor'
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import logging
@@ -23,7 +24,6 @@ from backstay.errors import BackstayError, PartialFailureError
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule, serve_rpc
 from backstay.testing.rpc_tape import MissingInteraction
-from backstay.testing.samples import PIXEL
 from backstay.writes.guard import SpendGuard
 from backstay_adapters.google_ads import GoogleAds, google_ads_profile
 from backstay_adapters.google_ads.sandbox import CUSTOMERS, DEVELOPER_TOKEN, TOKEN, GoogleAdsSandbox
@@ -35,9 +35,13 @@ from tests.support.plays import Play, Scene, StillClock
 C = CUSTOMERS[0]
 
 
+DOTS = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAC0lEQVR4nGNgAAEAAAYAAf6MZ8gAAAAASUVORK5CYII=")
+"""A picture of two by two. In base64 that of a single dot looks like somebody's token."""
+
+
 async def upload_image(scene: Scene) -> None:
     """An image that is one."""
-    image = MediaUpload(kind=MediaKind.IMAGE, name="spring.png", data=PIXEL, media_type="image/png")
+    image = MediaUpload(kind=MediaKind.IMAGE, name="spring.png", data=DOTS, media_type="image/png")
     assert (await scene.ads.upload_image(image, idempotency_key="tape/image")).value.width == 1
 
 
