@@ -1,4 +1,4 @@
-"""Platforms for the tests of services: simulators in virtual time, one, several or split, and numbers that are planted."""
+"""Platforms for the tests of services: simulators in virtual time, and numbers that are planted."""
 
 from __future__ import annotations
 

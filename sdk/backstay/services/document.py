@@ -57,8 +57,11 @@ class Document:
     def _named(self, error: InvalidRequestError, given: Mapping[str, Any]) -> str:
         """The refused field; where a value of its own refused (money), the field that holds this value."""
         named = error.field or ""
+        if named.partition(".")[0] in given:
+            return named
         holders = [name for name, value in given.items() if value == error.value]
-        return holders[0] if named.partition(".")[0] not in given and len(holders) == 1 else named
+        parts = [name for name, value in given.items() if isinstance(value, str) and str(error.value) in value]
+        return next((found[0] for found in (holders, parts) if len(found) == 1), named)
 
     def line_of(self, path: str) -> int:
         """The line of a field, or of the nearest thing around it that is there."""
@@ -84,9 +87,9 @@ def parse(text: str, name: str) -> Document:
     lines: dict[str, int] = {}
     if name.endswith(".json") or text.lstrip().startswith("{"):
         data = _json(text, name)
-        _value(_root(text.replace("\t", " "), name), name, "", lines, 0)  # for the lines; YAML's blanks are no tabs
+        _value(_root(text.replace("\t", " "), name), name, "", lines)  # for the lines; YAML's blanks are no tabs
     else:
-        data = _value(_root(text, name), name, "", lines, 0)
+        data = _value(_root(text, name), name, "", lines)
     if not isinstance(data, dict):
         raise _refuse(name, 1, "", "the file is no mapping of fields", "begin with `plan:` or another field")
     return Document(name, data, lines)
@@ -110,13 +113,24 @@ def _root(text: str, name: str) -> Any:
     except ImportError as error:  # pragma: no cover - it comes with the extra
         raise _refuse(name, 1, "", "PyYAML is not installed", "pip install backstay[cli]") from error
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):  # a few of them can stand for a billion values
-                raise _refuse(name, _line(event), "", "aliases are not read", "write the value out")
+        _check_events(yaml.parse(text, Loader=yaml.SafeLoader), name)
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
         line = _line(error, "problem_mark")
         raise _refuse(name, line, "", f"no YAML: {getattr(error, 'problem', error)}", "correct it") from error
+
+
+def _check_events(events: Iterator[Any], name: str) -> None:
+    """Before anything is built: a few aliases stand for a billion values, and deep nesting for as many seconds."""
+    depth = 0
+    for event in events:
+        kind = type(event).__name__
+        depth += kind.endswith(("SequenceStartEvent", "MappingStartEvent"))
+        depth -= kind.endswith(("SequenceEndEvent", "MappingEndEvent"))
+        if kind == "AliasEvent":
+            raise _refuse(name, _line(event), "", "aliases are not read", "write the value out")
+        if depth > DEEPEST:
+            raise _refuse(name, _line(event), "", "nested too deep", "write it flatter")
 
 
 def _line(thing: Any, mark: str = "start_mark") -> int:
@@ -124,21 +138,19 @@ def _line(thing: Any, mark: str = "start_mark") -> int:
     return 1 if place is None else int(place.line) + 1
 
 
-def _value(node: Any, name: str, path: str, lines: dict[str, int], depth: int) -> Any:
+def _value(node: Any, name: str, path: str, lines: dict[str, int]) -> Any:
     if node is None:
         return None
     lines[path] = _line(node)
-    if depth > DEEPEST:
-        raise _refuse(name, lines[path], path, "nested too deep", "write it flatter")
     if node.id == "scalar":
         return _scalar(node, name, path, lines)
     if node.id == "sequence":
-        return [_value(item, name, _under(path, n), lines, depth + 1) for n, item in enumerate(node.value)]
+        return [_value(item, name, _under(path, n), lines) for n, item in enumerate(node.value)]
     found: dict[str, Any] = {}
     for key, item in _pairs(node, name, path):
         if key in found:
             raise _refuse(name, _line(item), _under(path, key), "given twice", "leave one of them out")
-        found[key] = _value(item, name, _under(path, key), lines, depth + 1)
+        found[key] = _value(item, name, _under(path, key), lines)
     return found
 
 
