@@ -150,7 +150,13 @@ def _pace(limit: Limit) -> str:
 
 
 VENDORS: Final = {
-    each.name: each for each in (Vendor("google_ads", by_name), Vendor("meta", by_name), Vendor("tiktok", by_tier))
+    each.name: each
+    for each in (
+        Vendor("claude", by_name),
+        Vendor("google_ads", by_name),
+        Vendor("meta", by_name),
+        Vendor("tiktok", by_tier),
+    )
 }
 
 

@@ -38,6 +38,11 @@ def test_the_tables_of_the_tiktok_page_are_fresh() -> None:
     fresh("tiktok")
 
 
+def test_the_tables_of_the_claude_page_are_fresh() -> None:
+    """`python docs/_generate/adapters.py` would change nothing."""
+    fresh("claude")
+
+
 def test_the_tables_of_the_meta_page_are_fresh() -> None:
     """`python docs/_generate/adapters.py` would change nothing."""
     fresh("meta")

@@ -143,8 +143,9 @@ class ContentCapabilities:
         )
 
     def table(self) -> tuple[tuple[str, bool, str], ...]:
-        """Rows of name, on or off, and meaning (with the reason where it is off)."""
-        return tuple((flag.value, flag in self.flags, self._text(flag)) for flag in ContentCapability)
+        """Rows of name, on or off, and meaning: what is on, and what is off for a reason worth telling."""
+        told = [flag for flag in ContentCapability if flag in self.flags or flag in self.reasons]
+        return tuple((flag.value, flag in self.flags, self._text(flag)) for flag in told)
 
     def _text(self, flag: ContentCapability) -> str:
         reason = None if flag in self.flags else self.reasons.get(flag)

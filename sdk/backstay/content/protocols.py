@@ -30,12 +30,9 @@ Call = Coroutine[Any, Any, T]
 class ContentVendor(Protocol):
     """What all of them have."""
 
-    vendor: Any
-    """The vendor's id, such as "claude"."""
-
     @property
     def capabilities(self) -> ContentCapabilities:
-        """What it can do; what is off is refused before anything is sent."""
+        """What it can do, and whose it is (`.vendor`); what is off is refused before anything is sent."""
         ...
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:

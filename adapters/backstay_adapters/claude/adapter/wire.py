@@ -193,8 +193,8 @@ class Wire:
         if isinstance(error, BackstayError):
             return error
         if isinstance(error, self._anthropic.APIStatusError):
-            response = error.response
-            return TABLE.error(self._facts(error.status_code, response.headers, error.body, operation))
+            said: Any = error
+            return TABLE.error(self._facts(said.status_code, said.response.headers, said.body, operation))
         found = http2.translated(error, f"{self._setting.base_url}/v1")
         if found is not None:
             return found

@@ -1,0 +1,27 @@
+"""What type checkers must see of the content side; checked by mypy and pyright, never run."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+from backstay.adapters import Claude
+from backstay.content import Streaming, TextDelta, TextGenerator, TextRequest, TextResult
+
+
+async def a_service(writer: TextGenerator) -> None:
+    """A service knows the protocol only, and everything in it is typed."""
+    request = TextRequest.ask("x")
+    assert_type(await writer.generate(request, deadline=3.0), TextResult)
+    stream = writer.stream(request)
+    assert_type(stream, Streaming[TextDelta, TextResult])
+    async for delta in stream:
+        assert_type(delta, TextDelta)
+    assert_type(stream.result, TextResult)
+    assert_type(await writer.with_options(deadline=3.0).generate(request), TextResult)
+
+
+async def an_adapter(claude: Claude) -> None:
+    """The adapter is a generator, and its own methods take options and no others."""
+    await a_service(claude)
+    assert_type(await claude.generate(TextRequest.ask("x"), max_attempts=1), TextResult)
+    await claude.generate(TextRequest.ask("x"), deadlin=1)  # type: ignore[call-arg]  # planted: a misspelled option
