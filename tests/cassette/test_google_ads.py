@@ -42,7 +42,7 @@ DOTS = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAAC0lEQVR
 async def upload_image(scene: Scene) -> None:
     """An image that is one."""
     image = MediaUpload(kind=MediaKind.IMAGE, name="spring.png", data=DOTS, media_type="image/png")
-    assert (await scene.ads.upload_image(image, idempotency_key="tape/image")).value.width == 1
+    assert (await scene.ads.upload_image(image, idempotency_key="tape/image")).value.width == 2
 
 
 async def create_tree(scene: Scene) -> None:
