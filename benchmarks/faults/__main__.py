@@ -148,12 +148,12 @@ def heading(name: str, chosen: argparse.Namespace) -> None:
 
     about = (SCENARIOS[name].vendor.__doc__ or "").splitlines()[0]
     sys.stdout.write(f"\n{about} [means of {chosen.seeds} seeds; recover_s is the worst; load x {chosen.rate:g}]\n")
-    sys.stdout.write(f"{'client':42s}" + "".join(f"{column:>15s}" for column in COLUMNS[name]) + "\n")
+    sys.stdout.write(f"{'client':54s}" + "".join(f"{column:>15s}" for column in COLUMNS[name]) + "\n")
 
 
 def line(name: str, label: str, found: dict[str, Any]) -> None:
     """One client's row."""
-    sys.stdout.write(f"{label:42s}" + "".join(f"{found[column]:15.2f}" for column in COLUMNS[name]) + "\n")
+    sys.stdout.write(f"{label:54s}" + "".join(f"{found[column]:15.2f}" for column in COLUMNS[name]) + "\n")
     sys.stdout.flush()
 
 

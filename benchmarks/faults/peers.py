@@ -56,7 +56,7 @@ def _naive(context: Context) -> Client:
     return call
 
 
-@peer("tenacity: exponential, 3", needs=("tenacity",))
+@peer("tenacity exp backoff 3", needs=("tenacity",))
 def _tenacity(context: Context) -> Client:
     import tenacity as t
 
@@ -67,7 +67,7 @@ def _tenacity(context: Context) -> Client:
     return again(context.attempt)
 
 
-@peer("backoff: full jitter, 3", needs=("backoff",))
+@peer("backoff expo full-jitter 3", needs=("backoff",))
 def _backoff(context: Context) -> Client:
     import backoff
 
@@ -76,7 +76,7 @@ def _backoff(context: Context) -> Client:
     )(context.attempt)
 
 
-@peer("stamina: defaults", "abcdef", needs=("stamina",))
+@peer("stamina defaults (10/45s)", "abcdef", needs=("stamina",))
 def _stamina(context: Context) -> Client:
     import stamina
     from stamina import instrumentation
@@ -85,7 +85,7 @@ def _stamina(context: Context) -> Client:
     return stamina.retry(on=context.retry_on)(context.attempt)
 
 
-@peer("stamina + Retry-After hook", "d", needs=("stamina",))
+@peer("stamina + Retry-After hook", needs=("stamina",))
 def _stamina_hook(context: Context) -> Client:
     import stamina
     from stamina import instrumentation
@@ -98,7 +98,7 @@ def _stamina_hook(context: Context) -> Client:
     return stamina.retry(on=on)(context.attempt)
 
 
-@peer("hyx: retry 3 + breaker", needs=("hyx",))
+@peer("hyx retry3+breaker", needs=("hyx",))
 def _hyx(context: Context) -> Client:
     from hyx.circuitbreaker import consecutive_breaker
     from hyx.retry import retry
@@ -111,7 +111,7 @@ def _hyx(context: Context) -> Client:
     return retry(on=context.retry_on, attempts=3, backoff=waits)(breaker(context.attempt))
 
 
-@peer("tenacity 3 + purgatory", needs=("tenacity", "purgatory"))
+@peer("tenacity 3 + purgatory(5, 5s)", needs=("tenacity", "purgatory"))
 def _purgatory(context: Context) -> Client:
     from purgatory import AsyncCircuitBreakerFactory
 
@@ -125,7 +125,7 @@ def _purgatory(context: Context) -> Client:
     return again(breaker(context.attempt))
 
 
-@peer("pyresilience: retry 3 + breaker + budget", needs=("pyresilience",))
+@peer("pyresilience retry3+breaker+budget", needs=("pyresilience",))
 def _pyresilience(context: Context) -> Client:
     from pyresilience import CircuitBreakerConfig, RetryBudgetConfig, RetryConfig, resilient
 
@@ -142,7 +142,7 @@ def _pyresilience(context: Context) -> Client:
     )(context.attempt)  # fmt: skip
 
 
-@peer("redress: policy + breaker + budget", needs=("redress",))
+@peer("redress policy+breaker+budget", needs=("redress",))
 def _redress(context: Context) -> Client:
     import redress as r
 
@@ -180,33 +180,39 @@ def _nopanic_with(context: Context, *extra: Any, breaker: bool = True) -> Client
     return n.compose(*policies)(context.attempt)
 
 
-@peer("nopanic: retry 3 + budget + breaker", needs=("nopanic",))
+@peer("nopanic retry3+budget+breaker", needs=("nopanic",))
 def _nopanic(context: Context) -> Client:
     return _nopanic_with(context)
 
 
-@peer("nopanic + adaptive rate limit (429)", needs=("nopanic",))
-def _nopanic_adaptive(context: Context) -> Client:
+@peer("nopanic + adaptive_rate_limit (defaults: 429+503)", needs=("nopanic",))
+def _nopanic_adaptive_default(context: Context) -> Client:
+    return _nopanic_adaptive(context)
+
+
+@peer("nopanic + adaptive_rate_limit (429 only)", needs=("nopanic",))
+def _nopanic_adaptive_429(context: Context) -> Client:
+    return _nopanic_adaptive(context, throttle_on=lambda error: getattr(error, "status", 0) == 429)
+
+
+def _nopanic_adaptive(context: Context, **facts: Any) -> Client:
     import nopanic as n
 
-    slower = n.adaptive_rate_limit(
-        200, per=1.0, min_rate=5, throttle_on=lambda error: getattr(error, "status", 0) == 429
-    )
     breaker = n.circuit_breaker(
         on=lambda error: isinstance(error, context.retry_on) and getattr(error, "status", 0) != 429,
         reset_timeout=5.0, window=10.0,
     )  # fmt: skip
-    return _nopanic_with(context, slower, breaker, breaker=False)
+    return _nopanic_with(context, n.adaptive_rate_limit(200, per=1.0, min_rate=5, **facts), breaker, breaker=False)
 
 
-@peer("nopanic + bulkhead(25), tuned by hand", "c", needs=("nopanic",))
+@peer("nopanic retry3+budget+breaker+bulkhead(25)", "c", needs=("nopanic",))
 def _nopanic_bulkhead(context: Context) -> Client:
     import nopanic as n
 
     return _nopanic_with(context, n.bulkhead(25, max_wait=0))
 
 
-@peer("nopanic: hedge", "cfg", needs=("nopanic",))
+@peer("nopanic hedge (no budget)", "cfg", needs=("nopanic",))
 def _nopanic_hedge(context: Context) -> Client:
     import nopanic as n
 
@@ -214,7 +220,7 @@ def _nopanic_hedge(context: Context) -> Client:
     return n.hedge(delay=delay, max_hedges=1, on=context.retry_on)(context.attempt)
 
 
-@peer("botocore: standard mode, ported", needs=("botocore",))
+@peer("botocore standard mode (ported)", needs=("botocore",))
 def _botocore(context: Context) -> Client:
     from botocore.retries.quota import RetryQuota
 

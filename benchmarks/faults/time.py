@@ -51,12 +51,29 @@ def install() -> None:
     dt.datetime = _DateTime  # type: ignore[misc]  # on purpose: before anybody imports it
 
 
-def run(main: Coroutine[Any, Any, T], clock: VirtualClock) -> T:
-    """Run to the end in virtual time."""
+class _TickingLoop(VirtualLoop):
+    """Each turn takes a moment, for code that asks again and again whether it is time."""
+
+    tick = 0.0
+
+    def _run_once(self) -> None:
+        self.clock.advance(self.tick)
+        super()._run_once()  # type: ignore[misc]  # the turn of every asyncio loop; not in typeshed
+
+
+def run(main: Coroutine[Any, Any, T], clock: VirtualClock, *, tick: float = 0.0) -> T:
+    """Run to the end in virtual time; `tick` seconds pass in each turn of the loop."""
     global _current  # noqa: PLW0603 - the patched functions have no other way to know
+
+    def loop() -> VirtualLoop:
+        made = _TickingLoop(clock) if tick else VirtualLoop(clock)
+        if isinstance(made, _TickingLoop):
+            made.tick = tick
+        return made
+
     _current = clock
     try:
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
+        with asyncio.Runner(loop_factory=loop) as runner:
             return runner.run(main)
     finally:
         _current = None

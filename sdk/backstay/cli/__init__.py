@@ -1,4 +1,4 @@
-"""The command line: `backstay demo | doctor | classify | sandbox`. Needs the extra `cli`."""
+"""The command line: `backstay demo | doctor | classify | explain | sandbox`. Needs the extra `cli`."""
 
 from __future__ import annotations
 

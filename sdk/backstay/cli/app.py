@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from backstay.cli import doctor as doctoring
-from backstay.cli import journal_commands
+from backstay.cli import explain_commands, journal_commands
 from backstay.cli.audit import audit
 from backstay.cli.classify import mount
 from backstay.cli.letters_commands import letters
@@ -32,6 +32,7 @@ err = Console(stderr=True)
 mount(app)
 app.add_typer(letters)
 app.add_typer(services)
+explain_commands.mount(app)
 journal_commands.mount(app)
 app.command()(audit)
 

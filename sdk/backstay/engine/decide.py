@@ -57,9 +57,9 @@ def wait_or_raise(call: Call, error: BackstayError, step: Move) -> float:
     throttled = error.type in THROTTLED
     wait = plan.retry.next_wait(call.calls, throttled, clock.random(), call.paused, error.retry_after)
     held = throttled and error.retry_after is not None and scope.hold(error.scope, now + wait, now)
-    ruling = _ruling(call, error, step, wait, now)
-    if isinstance(ruling, Why):
-        raise finish(call, error, ruling)
+    found = ruling(call, error, step, wait, now)
+    if isinstance(found, Why):
+        raise finish(call, error, found)
     if refused_retry(call, wait) is not None:
         raise finish(call, error, Why.ALLOWANCE)
     with scope.lock:
@@ -76,7 +76,8 @@ def wait_or_raise(call: Call, error: BackstayError, step: Move) -> float:
     return 0.0 if held else wait
 
 
-def _ruling(call: Call, error: BackstayError, step: Move, wait: float, now: float) -> float | Why:
+def ruling(call: Call, error: BackstayError, step: Move, wait: float, now: float) -> float | Why:
+    """The wait before another attempt, or the reason why there is none; the retry budget is not asked yet."""
     plan = call.plan
     if error.why is not None:  # a nested call has ended: it had its tries, ours would multiply them
         return Why(error.why)
