@@ -373,8 +373,8 @@ def _hold_raise(name: str, most: Decimal | None, before: Decimal, to: Decimal, d
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """An amount as text."""
-    return f"no limit {currency}" if amount == UNBOUNDED else f"{amount:f} {currency}"
+    """An amount as text, without zeros at its end."""
+    return f"no limit {currency}" if amount == UNBOUNDED else f"{_EXACT.normalize(amount):f} {currency}"
 
 
 def percent(share: Decimal) -> str:

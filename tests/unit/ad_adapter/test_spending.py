@@ -110,7 +110,7 @@ def test_each_ad_group_counts_when_it_is_switched_on(stage: Stage) -> None:
         await ads.set_status(one.ref, ON)
         with pytest.raises(SpendGuardError) as caught:
             await ads.set_status(two.ref, ON)
-        assert refused(caught) == ("guard.total", "110.0 USD", "100 USD")
+        assert refused(caught) == ("guard.total", "110 USD", "100 USD")
         await ads.set_status(campaign.ref, ON)  # what is below it counts already
 
     stage.run(main())
@@ -128,7 +128,7 @@ def test_a_campaign_that_is_switched_on_again_counts_all_below_it(stage: Stage) 
         await stage.clock.sleep(60.0)
         with pytest.raises(SpendGuardError) as caught:
             await ads.set_status(campaign.ref, ON)
-        assert refused(caught) == ("guard.per_call", "110.0 USD", "100 USD")
+        assert refused(caught) == ("guard.per_call", "110 USD", "100 USD")
 
     stage.run(main())
     assert stage.counted() == {}
@@ -149,7 +149,7 @@ def test_an_ad_below_a_running_ad_group_of_others_counts_the_ad_group(stage: Sta
     ads = stage.under(total=usd("59"))
     with pytest.raises(SpendGuardError) as caught:
         stage.run(ads.set_status(ad, ON))
-    assert refused(caught) == ("guard.total", "60.0 USD", "59 USD")
+    assert refused(caught) == ("guard.total", "60 USD", "59 USD")
     ads = stage.under(total=usd("60"))
     stage.run(ads.set_status(ad, ON))
     assert list(stage.counted().values()) == [60]
@@ -212,7 +212,7 @@ def test_a_later_end_is_judged(stage: Stage) -> None:
         await ads.set_status(two.ref, ON)
         with pytest.raises(SpendGuardError) as caught:
             await ads.update_ad_group(one.ref, AdGroupPatch(schedule=Schedule(start=now, end=now + timedelta(days=9))))
-        assert refused(caught) == ("guard.total", "120.0 USD", "100 USD")
+        assert refused(caught) == ("guard.total", "120 USD", "100 USD")
 
     stage.run(main())
 

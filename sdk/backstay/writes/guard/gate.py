@@ -17,7 +17,7 @@ from backstay.clock import utc
 from backstay.engine.call import collecting
 from backstay.errors import BackstayError, SpendGuardError
 from backstay.events.model import Problem, SpendRefused, bound
-from backstay.policies.caps import Caps, Dial, Proposal, Ruling, recount, reserve
+from backstay.policies.caps import Caps, Dial, Proposal, Ruling, money, recount, reserve
 from backstay.policies.retry import Why
 from backstay.policies.spend import Book, Line, Outcome
 from backstay.redact import fields, scrub
@@ -227,7 +227,7 @@ class Gate:
         guard = "none" if self.guard is None else repr(self.guard)
         if not ruling.currency:
             return {"allowed": True, "guard": guard}
-        before, after = (f"{amount:f} {ruling.currency}" for amount in (ruling.before, ruling.after))
+        before, after = (money(amount, ruling.currency) for amount in (ruling.before, ruling.after))
         return {"allowed": True, "guard": guard, "exposure_before": before, "exposure_after": after}
 
     def _after(self, passage: Passage) -> Any:
