@@ -24,20 +24,24 @@ def test_nothing_happens_twice_and_nothing_is_lost(seed: int) -> None:
     result = played(seed)
     assert result["ok"]
     assert (result["world"]["duplicates"], result["world"]["orphans"]) == (0, 0)
-    assert result["world"]["active_trees"] == 8
+    assert result["world"]["active_trees"] == 9
 
 
 def test_the_storm_is_a_storm() -> None:
-    """The day proves something: answers were lost and adopted, stale answers served, calls made again."""
-    tally = played(7)["platforms"]["tiktok"]
-    assert tally["adopted"] > 0
-    assert tally["stale_served"] > 0
-    assert tally["retries"] > 50
+    """The day proves something: on each platform answers were lost and calls made again, and stale answers served."""
+    played_out = [played(seed)["platforms"] for seed in (3, 7, 11)]
+    for name in ("google_ads", "meta", "tiktok"):
+        tallies = [platforms[name] for platforms in played_out]
+        assert sum(each["retries"] for each in tallies) > 50, name
+        assert sum(each["stale_served"] for each in tallies) > 0, name
+    assert sum(each["adopted"] for platforms in played_out for each in platforms.values()) > 3
 
 
 def test_a_calm_day_is_quiet() -> None:
-    """Without faults nothing is raised."""
-    assert played(7, "calm")["platforms"]["tiktok"]["errors"] == {}
+    """Without faults nothing is raised, and every platform has its share of the trees."""
+    platforms = played(7, "calm")["platforms"]
+    assert sorted(platforms) == ["google_ads", "meta", "tiktok"]
+    assert [each["errors"] for each in platforms.values()] == [{}, {}, {}]
 
 
 def test_the_same_seed_is_the_same_day() -> None:

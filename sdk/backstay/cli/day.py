@@ -49,6 +49,8 @@ class Pace:
 
     length: float = 7_200.0
     trees: int = 9
+    groups: int = 2
+    """Ad groups of a tree, with one ad each."""
     every: float = 600.0
     """Between two new trees."""
     look: float = 45.0
@@ -60,7 +62,7 @@ class Pace:
 
 
 VIRTUAL: Final = Pace()
-REAL: Final = Pace(length=9.0, trees=3, every=0.8, look=0.4, steer=1.5, again=0.4)
+REAL: Final = Pace(length=8.0, trees=3, groups=1, every=0.8, look=0.4, steer=1.5, again=0.4)
 
 WORTH_ANOTHER_TRY: Final = frozenset({"UNKNOWN_OUTCOME", "TOKEN_EXPIRED", "IN_FLIGHT"})
 """Not retryable by themselves: looked up by the next call, or ended when somebody re-authorises."""
@@ -98,8 +100,8 @@ class Tally:
         }
 
 
-def tree_spec(number: int, currency: str = "USD") -> CampaignTree:
-    """One campaign with two ad groups of one ad each, in words that every platform's member makes its own."""
+def tree_spec(number: int, groups: int = 2, currency: str = "USD") -> CampaignTree:
+    """One campaign with ad groups of one ad each, in words that every platform's member makes its own."""
 
     def group(name: str) -> GroupTree:
         spec = AdGroupSpec(name=f"{name} {number}", optimization=OptimizationGoal.CLICKS)
@@ -110,7 +112,7 @@ def tree_spec(number: int, currency: str = "USD") -> CampaignTree:
         name=f"Demo {number}", objective=Objective.TRAFFIC, compliance=Compliance.ordinary(),
         budget=Budget.daily(Money(Decimal("100.00"), currency)),
     )  # fmt: skip
-    return CampaignTree(campaign=campaign, groups=(group("young"), group("all ages")))
+    return CampaignTree(campaign=campaign, groups=tuple(map(group, ("young", "all ages")[:groups])))
 
 
 class Service:
@@ -154,7 +156,7 @@ class Service:
 
     async def _tree(self, number: int) -> None:
         """Build and activate one tree; whatever fails is tried again under the same key until it is done."""
-        spec = tree_spec(number)
+        spec = tree_spec(number, self.pace.groups)
         vendor = self.place(spec)
         while True:
             try:

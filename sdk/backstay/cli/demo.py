@@ -102,8 +102,8 @@ def shortened(plan: FaultPlan, share: float) -> FaultPlan:
 
     def span(value: Any) -> Any:
         if isinstance(value, tuple):
-            return tuple(min(each, 0.3) for each in value)
-        return min(value, 0.3)
+            return tuple(span(each) for each in value)
+        return min(value / 4, 0.3)
 
     rules = tuple(
         replace(
