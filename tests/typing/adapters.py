@@ -7,6 +7,7 @@ from typing import assert_type
 import backstay
 from backstay import BackstayError, Sailor  # type: ignore[attr-defined]  # planted: an unknown name must be an error
 from backstay.adapters import GoogleAds, MetaAds, MySpaceAds, TikTokAds  # type: ignore[attr-defined]  # planted, too
+from backstay.ads import AdPlatform
 from backstay.errors import BackstayError as RealError
 from backstay_adapters.google_ads import GoogleAds as RealGoogle
 from backstay_adapters.meta import MetaAds as RealMeta
@@ -22,3 +23,8 @@ def lazy_names_have_their_real_types(error: BackstayError, ads: TikTokAds, meta:
     assert_type(ads, RealAds)
     assert_type(meta, RealMeta)
     assert_type(google, RealGoogle)
+
+
+def every_ad_adapter_is_a_platform(ads: TikTokAds, meta: MetaAds, google: GoogleAds) -> tuple[AdPlatform, ...]:
+    """Whoever takes a platform takes each of them, own keywords of a vendor's included."""
+    return ads, meta, google

@@ -90,14 +90,14 @@ class GoogleChanges(GoogleCreates):
     async def _check(self, request: Request) -> None:
         await self._mutate(request, validate_only=True)
 
-    async def set_budget(  # pyright: ignore[reportIncompatibleMethodOverride]  # one keyword more than the base
+    async def set_budget(
         self,
         ref: Ref,
         budget: Budget,
         *,
         expect: Any,
         dry_run: bool = False,
-        allow_shared: bool = False,
+        allow_shared: object = False,  # yes or no; to a type checker the protocol's options might be anything here
         **options: Unpack[CallOptions],
     ) -> Updated[Any]:
         """Set an absolute budget if the live one is still that of `expect` (else ConflictError).
