@@ -50,7 +50,7 @@ class TikTokCreates(TikTokReads):
 
         Smart+'s request id is forgotten after ten seconds.
         """
-        return draft.requests[0]["path"] == CAMPAIGN.endpoint("manual", "create")
+        return bool(draft.requests[0]["path"] == CAMPAIGN.endpoint("manual", "create"))
 
     async def _send_create(self, level: Level, draft: Draft) -> str:
         (request,) = draft.requests
