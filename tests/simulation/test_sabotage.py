@@ -30,7 +30,11 @@ def extras(seed: int = 1, *, trees: int = 4) -> int:
     clock = VirtualClock(seed)
     transport = SimTransport(sandbox, clock)
     ads: AdPlatform = TikTokAds(
-        ADVERTISERS[0], TOKEN, runtime=Runtime.in_memory(clock=clock, listeners=()), transport=transport, tier="ultimate"
+        ADVERTISERS[0],
+        TOKEN,
+        runtime=Runtime.in_memory(clock=clock, listeners=()),
+        transport=transport,
+        tier="ultimate",
     )
     bench = Bench(sandbox, lambda runtime, transport: ads)
 
