@@ -11,8 +11,10 @@ from backstay.cli.classify import GROUP
 from backstay.errors import BackstayError, InvalidRequestError, NotFoundError
 from backstay.letters import Letter, LetterOptions, Purged
 from backstay.letters.model import LetterState
+from backstay.money import Money
 from backstay.runtime import Runtime
 from backstay.writes.folder import LETTERS, SPILL
+from backstay.writes.guard import SpendGuard
 
 SHORTEST: Final = 4
 """Characters of an id that are enough, where no other letter's begins so."""
@@ -24,8 +26,10 @@ Told = Callable[[Letter, str], object]
 class Office:
     """Dead letters of one state folder, and the adapters that replay them."""
 
-    def __init__(self, folder: str | None, options: LetterOptions | None = None) -> None:
-        self.runtime = Runtime(state=folder, letters=options, listeners=())
+    def __init__(
+        self, folder: str | None, options: LetterOptions | None = None, guard: SpendGuard | None = None
+    ) -> None:  # fmt: skip
+        self.runtime = Runtime(state=folder, letters=options, listeners=(), guard=guard, actor="backstay letters")
         self._adapters: dict[str, Any] = {}
         self._served: dict[tuple[str, str], Any] = {}
 
@@ -110,9 +114,11 @@ class Office:
 
 
 @asynccontextmanager
-async def opened(folder: str | None, options: LetterOptions | None = None) -> AsyncIterator[Office]:
+async def opened(
+    folder: str | None, options: LetterOptions | None = None, guard: SpendGuard | None = None
+) -> AsyncIterator[Office]:  # fmt: skip
     """An office that is closed in the end."""
-    office = Office(folder, options)
+    office = Office(folder, options, guard)
     try:
         yield office
     finally:
@@ -134,6 +140,17 @@ def adapter_from_env(letter: Letter, runtime: Runtime, base_url: str | None) -> 
         )  # fmt: skip
     elsewhere = {"base_url": base_url} if base_url else {}
     return points[letter.vendor].load().from_env(runtime=runtime, **elsewhere)
+
+
+def guard_of(spend: str | None) -> SpendGuard | None:
+    """What replays may let run in all: "500 USD", "unlimited", or nothing.
+
+    Raises:
+        InvalidRequestError: it is no amount of money.
+    """
+    if spend is None:
+        return None
+    return SpendGuard.unlimited() if spend == "unlimited" else SpendGuard(total=Money.of(spend))
 
 
 def row(letter: Letter) -> tuple[str, ...]:

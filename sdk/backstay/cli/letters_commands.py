@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backstay.cli.journal import connected
-from backstay.cli.letters import COLUMNS, Office, facts, opened, row
+from backstay.cli.letters import COLUMNS, Office, facts, guard_of, opened, row
 from backstay.errors import BackstayError
 from backstay.letters import Letter, LetterOptions
 
@@ -31,6 +31,10 @@ Vendor = Annotated[str | None, typer.Option("--vendor", help="Only letters of th
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids, or their first characters (at least 4).")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the vendor is, instead of its own host.")]
 Sandbox = Annotated[str | None, typer.Option("--sandbox", help="A running sandbox's address, for all its accounts.")]
+Spend = Annotated[
+    str | None,
+    typer.Option("--spend", help='All that may run afterwards: "500 USD" or "unlimited". Else nothing is switched on.'),
+]
 DAY: Final = 86_400.0
 
 
@@ -89,6 +93,7 @@ def replay(
     vendor: Vendor = None,
     base_url: BaseUrl = None,
     sandbox: Sandbox = None,
+    spend: Spend = None,
     folder: Folder = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -96,7 +101,7 @@ def replay(
     _need_ids(ids, every=every, cure="name letters by their ids, or use --all")
 
     async def work() -> tuple[dict[str, Any], ...]:
-        async with opened(folder) as office:
+        async with opened(folder, guard=guard_of(spend)) as office:
             if sandbox is None:
                 return await _replay(office, ids, vendor, base_url, quiet=as_json)
             async with connected(office.runtime, sandbox) as adapters:

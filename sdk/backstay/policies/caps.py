@@ -267,20 +267,19 @@ def _judge(bench: _Bench) -> None:
     for each in bench.touched.values():
         if each.dial.raises:
             _judge_raise(bench, each)
-    grown = [each for each in bench.touched.values() if _grown(bench, each)]
-    if grown and bench.caps.amounts:
-        _judge_bounded(bench, grown)
-        _judge_call(bench, grown)
+    woken = [each for each in bench.touched.values() if _woken(bench, each)]
+    if woken and bench.caps.amounts:
+        _judge_bounded(bench, woken)
+        _judge_call(bench, woken)
         _judge_sums(bench)
 
 
-def _grown(bench: _Bench, each: _Touched) -> bool:
-    now = bench.now
-    return each.dial.raises and not each.dial.bid and bound(each.after, now) > bound(each.known, now)
+def _woken(bench: _Bench, each: _Touched) -> bool:
+    return each.dial.raises and not each.dial.bid and bound(each.after, bench.now) > ZERO
 
 
-def _judge_bounded(bench: _Bench, grown: list[_Touched]) -> None:
-    for each in grown:
+def _judge_bounded(bench: _Bench, woken: list[_Touched]) -> None:
+    for each in woken:
         if bound(each.after, bench.now) == UNBOUNDED:
             raise SpendGuardError(
                 f"{each.dial.holder} can spend without a limit: it has no budget, and none above it", field="budget",
@@ -288,15 +287,15 @@ def _judge_bounded(bench: _Bench, grown: list[_Touched]) -> None:
             )  # fmt: skip
 
 
-def _judge_call(bench: _Bench, grown: list[_Touched]) -> None:
+def _judge_call(bench: _Bench, woken: list[_Touched]) -> None:
     cap = bench.caps.per_call
     if cap is None:
         return
     added = ZERO
-    for each in grown:
+    for each in woken:
         wakes = each.dial.turns or each.dial.lifts or each.dial.stirs
         before = bound(each.known, bench.now) if wakes else alone(each.seen, bench.now)
-        added += _in(bench, bound(each.after, bench.now) - before, each.after.currency, cap)
+        added += _in(bench, max(bound(each.after, bench.now) - before, ZERO), each.after.currency, cap)
     _hold_to("per_call", added, cap, "this change adds an exposure of", "change less at once")
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from backstay import Money, Runtime
+from backstay import Money, Runtime, SpendGuard
 from backstay.adapters import TikTokAds
-from backstay.ads import Budget, CampaignSpec, Compliance, Objective
+from backstay.ads import Budget, CampaignSpec, Compliance, ConfiguredStatus, Objective
 from backstay.cli.app import app
-from backstay.sandbox import serve
+from backstay.errors import BackstayError
+from backstay.sandbox import FaultKind, FaultPlan, FaultRule, serve
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 
 runner = CliRunner(env={"COLUMNS": "200"})
@@ -196,3 +197,30 @@ def test_bad_arguments_name_field_value_and_cure(folder: Path, arguments: list[s
     said = result.stderr.replace("\n", " ")
     assert all(word in said for word in words), said
     assert "Traceback" not in said
+
+
+def test_a_replay_switches_on_only_under_a_cap(folder: Path, vendor: tuple[str, TikTokSandbox]) -> None:
+    """An activation that was given up needs --spend, as every process needs a guard."""
+    url, simulator = vendor
+
+    async def main() -> None:
+        runtime = Runtime(listeners=(), guard=SpendGuard.unlimited())
+        async with TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, base_url=url) as ads:
+            budget = Budget.daily(Money("100.00", "USD"))
+            spec = CampaignSpec(
+                name="Spring", objective=Objective.TRAFFIC, compliance=Compliance.ordinary(), budget=budget
+            )
+            made = await ads.create_campaign(spec, idempotency_key="on")
+            simulator.faults = FaultPlan([FaultRule(FaultKind.HTTP_5XX, method="POST", status=503)])
+            with pytest.raises(BackstayError):
+                await ads.set_status(made.value.ref, ConfiguredStatus.ACTIVE, max_attempts=1)
+            simulator.faults = FaultPlan()
+        await runtime.aclose()
+
+    asyncio.run(main())
+    for options, rule in ((), "no spend guard"), (("--spend", "99 USD"), "the cap is 99 USD"):
+        refused = asked("replay", "--all", "--base-url", url, *options)
+        assert (refused["failed"], rule in refused["results"][0]["error"]) == (1, True)
+    assert ask("replay", "--all", "--spend", "a lot").exit_code == 2
+    assert asked("replay", "--all", "--base-url", url, "--spend", "100 USD")["replayed"] == 1
+    assert [thing.state.value for thing in simulator.world.objects(level="campaign")] == ["active"]

@@ -95,6 +95,14 @@ def test_what_caps_add_up(rule: str, account: str, passes: bool) -> None:
         desk.refused(caps, second, account=account)
 
 
+def test_caps_that_came_later_hold_for_what_is_switched_on_again() -> None:
+    """It adds nothing to what runs; but more runs than is allowed, so nothing is switched on."""
+    desk = Desk()
+    desk.done(NO_CAPS, dial(amount="100", turns=True))
+    desk.refused(Caps(total=usd("99")), dial(amount="100", on=True, turns=True))
+    desk.done(Caps(total=usd("100"), per_call=usd("1")), dial(amount="100", on=True, turns=True))
+
+
 def test_pausing_frees_what_runs_but_not_the_day() -> None:
     """What was paused today may have spent today; tomorrow is a new day."""
     desk, caps = Desk(), Caps(total=usd("100"), per_day=usd("150"))
