@@ -16,6 +16,7 @@ from backstay.sandbox import FaultKind, FaultPlan, FaultRule, SimTransport
 from backstay.sandbox.world import World
 from backstay.testing.bench import Bench
 from backstay.testing.clock import VirtualClock, run
+from backstay.writes.guard import SpendGuard
 from backstay.writes.reconcile import Finding
 from backstay.writes.tree import activate_tree
 from backstay_adapters.tiktok import TikTokAds
@@ -29,13 +30,8 @@ def extras(seed: int = 1, *, trees: int = 4) -> int:
     sandbox = TikTokSandbox(seed=seed, faults=FaultPlan([LOST], seed))
     clock = VirtualClock(seed)
     transport = SimTransport(sandbox, clock)
-    ads: AdPlatform = TikTokAds(
-        ADVERTISERS[0],
-        TOKEN,
-        runtime=Runtime.in_memory(clock=clock, listeners=()),
-        transport=transport,
-        tier="ultimate",
-    )
+    runtime = Runtime.in_memory(clock=clock, listeners=(), guard=SpendGuard.unlimited())
+    ads: AdPlatform = TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, transport=transport, tier="ultimate")
     bench = Bench(sandbox, lambda runtime, transport: ads)
 
     async def main() -> None:
