@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from backstay.ads import AdPlatform, CampaignTree, MetricsQuery, MetricsReport, MetricsRow, Money, Ref
 from backstay.answer import stamp
 from backstay.compose import Split, Weights
+from backstay.compose.rules import Rule
 from backstay.events import Event
 from backstay.runtime import Runtime
 from backstay.sandbox import SimTransport
@@ -123,10 +124,9 @@ class Place:
         """An adapter for each."""
         return {name: bench.make(self.runtime, self.wires[name]) for name, bench in self.benches.items()}
 
-    def split(self, name: str = "tests") -> Split:
-        """All of them as one; arms alternate by the first letter of their campaign's name."""
-        adapters = self.adapters()
-        return Split(adapters, Weights(dict.fromkeys(adapters, 1)), name=name)
+    def split(self, rule: Rule | Weights, name: str = "tests") -> Split:
+        """All of them as one."""
+        return Split(self.adapters(), rule, name=name)
 
     async def tree(self, name: str, ads: AdPlatform, campaign: str) -> CampaignTree:
         """A tree in the words of a platform."""

@@ -125,8 +125,8 @@ def _check_events(events: Iterator[Any], name: str) -> None:
     depth = 0
     for event in events:
         kind = type(event).__name__
-        depth += kind.endswith(("SequenceStartEvent", "MappingStartEvent"))
-        depth -= kind.endswith(("SequenceEndEvent", "MappingEndEvent"))
+        depth += kind in {"SequenceStartEvent", "MappingStartEvent"}
+        depth -= kind in {"SequenceEndEvent", "MappingEndEvent"}
         if kind == "AliasEvent":
             raise _refuse(name, _line(event), "", "aliases are not read", "write the value out")
         if depth > DEEPEST:

@@ -97,8 +97,9 @@ class AbTest:
         refs, reach = _refs(state), self.plan.design is Design.RANDOMISED_PLATFORM_SPLIT
         sights = {name: await sight(self._arms.on[name], ref) for name, ref in refs.items()}
         days = days_of(state.started_at, now)
-        found = await numbers(self.plan, days, self._arms.by_platform(refs), reach=reach)
-        state, told = evidence(noticed(state, sights), found, now)
+        state = noticed(state, sights)
+        found = await numbers(self.plan, days, self._arms.by_platform(_refs(state)), reach=reach)
+        state, told = evidence(state, found, now)
         verdict = decide(told)
         stage = Stage.DECIDED if verdict.ended or verdict.losers else Stage.RUNNING
         await book.save(state.but(looks=verdict.looks, verdict=verdict, looked_at=now, stage=stage))
@@ -165,7 +166,7 @@ class AbTest:
 
     async def _paused(self, book: Book, name: str) -> None:
         arm = book.state.arm(name)
-        if arm.ref is None or arm.stopped:
+        if arm.ref is None or arm.stopped or arm.gone:
             return
         await self._arms.pause(name, arm.ref)
         await book.save(book.state.with_arm(name, stopped=True))
@@ -193,7 +194,7 @@ class AbTest:
 
 def _refs(state: AbState) -> dict[str, Ref]:
     """The arms that run, or will."""
-    return {arm.name: arm.ref for arm in state.arms if arm.ref is not None and not arm.stopped}
+    return {arm.name: arm.ref for arm in state.arms if arm.ref is not None and not (arm.stopped or arm.gone)}
 
 
 def _not_running(state: AbState) -> NotReadyError:

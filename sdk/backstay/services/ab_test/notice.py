@@ -29,10 +29,10 @@ def _arm(arm: ArmState, seen: Sight, all_short: bool) -> ArmState:  # noqa: FBT0
         found.append(seen.stands)
     if limited >= SHORT_LOOKS:
         found.append("it alone is short of budget")
-    if arm.settings is not None:
+    if arm.settings is not None and not seen.gone:
         found += edited(dict(arm.settings), seen.settings)
-    settings = tuple(seen.settings.items()) if arm.settings is None else arm.settings
-    return arm.but(interruptions=tuple(dict.fromkeys(found)), limited=limited, settings=settings)
+    settings = arm.settings if arm.settings is not None or seen.gone else tuple(seen.settings.items())
+    return arm.but(interruptions=tuple(dict.fromkeys(found)), limited=limited, settings=settings, gone=seen.gone)
 
 
 def evidence(state: AbState, found: Numbers, now: datetime) -> tuple[AbState, Evidence]:
@@ -53,7 +53,7 @@ def evidence(state: AbState, found: Numbers, now: datetime) -> tuple[AbState, Ev
 
 
 def _series(arm: ArmState, found: Numbers) -> Series:
-    if arm.ref is None or arm.stopped:
+    if arm.ref is None or arm.stopped or arm.gone:
         return Series(name=arm.name, platform=None if arm.ref is None else arm.ref.platform)
     return series_of(arm.name, found.of(arm.ref), arm.ref.platform)
 

@@ -43,6 +43,8 @@ class ArmState(Spec):
     interruptions: tuple[str, ...] = ()
     limited: int = 0
     """Looks in a row at which this arm alone was short of budget."""
+    gone: bool = False
+    """Deleted by somebody else: there is nothing left to read or to pause."""
     stopped: bool = False
 
 

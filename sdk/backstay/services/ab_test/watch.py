@@ -21,6 +21,7 @@ from backstay.ads import (
     Query,
     Ref,
 )
+from backstay.errors import NotFoundError
 from backstay.operation import CallOptions
 from backstay.services.ab_test.evidence import fingerprint
 from backstay.services.ab_test.plan import AbPlan
@@ -42,6 +43,8 @@ class Sight:
 
     stands: str | None = None
     """Why it does not run."""
+    gone: bool = False
+    """It is not there any more, or this credential does not see it."""
     short: bool = False
     """It could spend more than its budget lets it."""
     settings: dict[str, str] = field(default_factory=dict)
@@ -50,14 +53,19 @@ class Sight:
 
 async def sight(platform: AdPlatform, ref: Ref) -> Sight:
     """Read an arm live, with all that is under it."""
-    root, rest = await _objects(platform, ref)
+    try:
+        root, rest = await _objects(platform, ref)
+    except NotFoundError:
+        return Sight("it is gone", gone=True)
     status, stands = root.status, None
     if status.configured is not ConfiguredStatus.ACTIVE:
         stands = f"it is {status.configured.value}"
     elif status.delivery in STANDING:
         stands = f"it is {status.delivery.value} {' '.join(status.reasons)}".strip()
     settings = {str(each.ref): fingerprint(_settings(each)) for each in rest}
-    return Sight(stands, status.delivery in SHORT, {str(root.ref): fingerprint(_settings(root)), **settings})
+    return Sight(
+        stands, short=status.delivery in SHORT, settings={str(root.ref): fingerprint(_settings(root)), **settings}
+    )
 
 
 async def _objects(platform: AdPlatform, ref: Ref) -> tuple[Campaign | AdGroup | Ad, list[AdGroup | Ad]]:
