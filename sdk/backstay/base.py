@@ -372,7 +372,8 @@ def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:
 def criticality(operation: Operation, given: str | None) -> Criticality:
     """Who waits for the answer: what the caller says, else by what the operation does."""
     if given is None:
-        return Criticality.INTERACTIVE if operation.effect in _READS else Criticality.WRITE
+        waits = operation.effect in _READS or operation.effect is Effect.GENERATE
+        return Criticality.INTERACTIVE if waits else Criticality.WRITE
     if given not in tuple(Criticality):
         raise InvalidRequestError(
             "no such criticality", field="criticality", value=given, hint=f"one of {', '.join(Criticality)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backstay.engine.call import Call, Plan, current
@@ -88,6 +89,8 @@ class Generates:
     ) -> AsyncGenerator[Any, None]:  # fmt: skip
         await self._ready()
         plan = self.plan(operation, options)
+        if callable(operation.cost):
+            plan = replace(plan, cost=operation.cost(*args[1:], **kwargs))
         self._life.writes += 1
         try:
             call = begin(plan)

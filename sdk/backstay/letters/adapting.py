@@ -59,9 +59,7 @@ class LeavesLetters:
         self, operation: Operation, body: Body, args: tuple[Any, ...], kwargs: dict[str, Any],
         work: Callable[[], Awaitable[Any]],
     ) -> Any:  # fmt: skip
-        """Make one write; what it generates leaves nothing behind that could be made good later."""
-        if operation.effect is Effect.GENERATE:
-            return await work()
+        """Make one write. What only generates does not come here: it leaves nothing that could be made good later."""
         name, effect = operation.name, operation.effect
         asked = Asked(self.vendor, self.account, name, body.__name__, effect, body, args[1:], kwargs)
         return await tried(self.runtime, asked, work)

@@ -129,8 +129,10 @@ def _moment(text: object) -> datetime | None:
 
 def unreadable(what: str, data: Json) -> BadResponseError:
     """An answer that says 200 and is not what it should be."""
+    # What it is and not what it says: a model's words are nobody's business in a log.
+    seen = f"an object of {', '.join(sorted(map(str, data))[:8])}" if isinstance(data, Mapping) else type(data).__name__
     return BadResponseError(
-        f"the answer is not {what}: {str(data)[:100]!r}", certainty=Certainty.UNKNOWN, rule="claude.unreadable"
+        f"the answer is not {what}, but {seen}", certainty=Certainty.UNKNOWN, rule="claude.unreadable"
     )
 
 
