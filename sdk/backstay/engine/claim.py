@@ -96,14 +96,14 @@ class Hold:
         """
         for name, value in changes.items():
             setattr(self.record, name, value)
-        began = self._clock.monotonic()
-        while await self._journal.save(self.record, moment(self._clock)):
-            # What follows must not begin with a claim that is about to lapse.
-            if self._clock.monotonic() - began < self._journal.lease / 2:
-                return
+        while True:
             began = self._clock.monotonic()
-        self._disarm()
-        raise finish(self._call, _lost(self.record), Why.EFFECT)
+            if not await self._journal.save(self.record, moment(self._clock)):
+                self._disarm()
+                raise finish(self._call, _lost(self.record), Why.EFFECT)
+            # What is sent now must not begin with a claim that is about to lapse.
+            if self.record.state is not State.SENT or self._clock.monotonic() - began < self._journal.lease / 2:
+                return
 
     async def end(self, **changes: Any) -> None:
         """Change the record for the last time and let go of it; raises as `keep`."""

@@ -217,6 +217,41 @@ def test_who_loses_the_key_with_the_answer_in_hand_says_that_it_was_made() -> No
     story.run(main())
 
 
+class Slow(MemoryJournal):
+    """A journal whose first SENT takes a whole lease to be written."""
+
+    clock: VirtualClock
+    slow = 1
+
+    async def save(self, record: Record, now: Any, *, release: bool = False) -> bool:
+        kept = await super().save(record, now, release=release)
+        if record.state is State.SENT and self.slow:
+            self.slow -= 1
+            await self.clock.sleep(self.lease)
+        return kept
+
+
+@pytest.mark.parametrize(("stolen", "sends"), [(False, 1), (True, 0)])
+def test_nothing_is_sent_with_a_claim_that_may_have_lapsed(stolen: bool, sends: int) -> None:
+    """The disk took a lease: the claim is made sure of once more, and if somebody else has it, nothing is sent."""
+    story = Story(journal := Slow(lease=6.0))
+    journal.clock = story.clock
+
+    async def main() -> None:
+        task = asyncio.create_task(story.create())
+        await story.clock.sleep(3.0)
+        if stolen:
+            journal._records[KEY.id].owner = "somebody else"
+        if not stolen:
+            assert (await task).how == "created"
+            return
+        with pytest.raises(InFlightError):
+            await task
+
+    story.run(main())
+    assert len(story.sent) == sends
+
+
 def test_a_cancelled_wait_lets_go_of_the_key() -> None:
     """Whoever comes next need not wait for its lease."""
     story = Story(MemoryJournal(), "slow")
