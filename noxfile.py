@@ -102,3 +102,14 @@ def wheel(session: nox.Session) -> None:
     session.run("backstay", "--help", silent=True)
     python = shutil.which("python", path=session.bin)
     session.run("mypy", "--strict", "--config-file=", f"--python-executable={python}", str(CONSUMER), external=True)
+
+
+@nox.session(python=False)
+def faults(session: nox.Session) -> None:
+    """backstay under the faults of `benchmarks.faults`: the goals, the sweep of the load, the probes, real sockets."""
+    ours = ("python", "-m", "benchmarks.faults", "--client", "backstay")
+    session.run(*ours, "--seeds", "8", "--scenario", "a..g")
+    for rate in ("1.2", "1.35"):
+        session.run(*ours, "--seeds", "8", "--scenario", "c", "--rate", rate)
+    session.run(*ours, "--probes")
+    session.run("python", "-m", "benchmarks.faults", "--real", "--scenario", "bcd")

@@ -87,5 +87,6 @@ def verdicts(result: Mapping[str, Mapping[str, Facts]]) -> list[str]:
         value = result.get(group, {}).get("backstay", {}).get(question)
         if value is not None:
             good = value == bound if isinstance(bound, str) else value <= bound + 0.01
-            told.append(f"({group}) {question} <= {bound}: {value} {'reached' if good else 'MISSED'}")
+            sign = "=" if isinstance(bound, str) else "<="
+            told.append(f"({group}) {question} {sign} {bound}: {value} {'reached' if good else 'MISSED'}")
     return told
