@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from backstay.auth import Credentials
@@ -24,6 +24,7 @@ from backstay.testing.invariants import Witness
 from benchmarks.faults.drive import Context
 from benchmarks.faults.vendors import LostReply, Request, VendorError
 
+Change = Callable[[Profile], Profile]
 READ_LAG = 0.3
 REST = 120.0
 """Seconds after the last call; then nothing may be left of it."""
@@ -34,10 +35,10 @@ class Bench(Adapter):
 
     vendor = "bench"
 
-    def __init__(self, context: Context, runtime: Runtime) -> None:
+    def __init__(self, context: Context, runtime: Runtime, change: Change) -> None:
         profile = Profile(attempt_timeout=context.attempt_timeout, deadline=context.sla, read_lag=READ_LAG)
         super().__init__(
-            credentials=Credentials("a-token-of-the-bench"), account="1", host="bench", profile=profile,
+            credentials=Credentials("a-token-of-the-bench"), account="1", host="bench", profile=change(profile),
             runtime=runtime, options={},
         )  # fmt: skip
         self.context = context
@@ -83,8 +84,8 @@ def named(error: Exception) -> BackstayError | None:
 class Ours:
     """Our client: calls, and what a witness saw of them."""
 
-    def __init__(self, context: Context) -> None:
-        self.adapter = Bench(context, Runtime.in_memory(clock=context.clock, listeners=()))
+    def __init__(self, context: Context, change: Change) -> None:
+        self.adapter = Bench(context, Runtime.in_memory(clock=context.clock, listeners=()), change)
         self.context = context
         scope = self.adapter.plan(operations_of(Bench)["read"], {}).scope
         self.witness = self.adapter.witness = Witness(scope, context.clock, self.adapter.judge)
@@ -122,9 +123,9 @@ class Ours:
         return {"trips": self.witness.breaker.trips, "complaints": complaints, "trace": self.witness.digest()}
 
 
-def backstay(context: Context) -> Ours:
-    """Our client."""
-    return Ours(context)
+def backstay(context: Context, change: Change = lambda profile: profile) -> Ours:
+    """Our client; `change` is for scans of parameters only."""
+    return Ours(context, change)
 
 
 __all__ = ["Ours", "backstay"]
