@@ -15,12 +15,14 @@ from typing import Any
 Call = Callable[[], Awaitable[object]]
 
 
-def arguments(about: str, *, rounds: int) -> argparse.Namespace:
-    """The options that all benchmarks share."""
+def arguments(about: str, *, rounds: int, only: Sequence[str] = ()) -> argparse.Namespace:
+    """The options that all benchmarks share; `only` are the parts that one may choose among."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--rounds", type=int, default=rounds, help="rounds, each with every variant once")
     parser.add_argument("--quick", action="store_true", help="a fifth of the rounds: only to see that it runs")
+    if only:
+        parser.add_argument("--only", action="append", choices=only, help="only this one; may be given several times")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rounds = max(3, chosen.rounds // 5)

@@ -1,16 +1,19 @@
 """Our HTTP transport: the one module that imports httpx.
 
-httpx with aiohttp's transport under it (four times plain httpx at 50 and at 500 in flight, measured in
-`benchmarks/`). It does three things for the engine: it marks the moment when a request's head has left, so that
-"never sent" is known and not guessed from an exception's class; it turns transport errors into ours; and it reads
-the whole answer, because httpx's timeouts are per read and the engine's timer guards the total.
+Requests go to aiohttp's pool, or to an httpx client or transport of the user's in its place. (httpx around the pool
+would cost more than the pool: cookies, redirects and authentication flows are no part of any vendor's API.) It does
+three things for the engine: it marks the moment when a request's head has left, so that "never sent" is known and not
+guessed from an exception's class; it turns transport errors into ours; and it reads the whole answer, because
+timeouts of clients are per read and the engine's timer guards the total.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import zlib
 from dataclasses import dataclass
+from json import dumps
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -18,7 +21,7 @@ import httpx
 
 from backstay.engine.call import current
 from backstay.errors import BackstayError, BadResponseError, CallTimeoutError, ConnectionFailedError
-from backstay.pool import is_timeout, sessions
+from backstay.pool import Pool, TooLarge, is_timeout, sessions
 from backstay.redact import scrub
 from backstay.taxonomy import Certainty
 
@@ -62,12 +65,13 @@ class Http:
         connect_timeout: float = 10.0,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._asked: httpx.AsyncClient | httpx.AsyncBaseTransport | Pool = (
+            client
+            or transport
+            or Pool(ssl_context or shared_ssl_context(), limit=limit, proxy=proxy, connect_timeout=connect_timeout)
+        )
         # A transport says `marks_sent = True` when it calls the request's SENT extension as the head leaves.
         self._marks = client is None and (transport is None or getattr(transport, "marks_sent", False))
-        self._client = client
-        if client is not None:  # then nothing is sent over it
-            transport = transport or httpx.AsyncBaseTransport()
-        self._transport = transport or aiohttp_transport(ssl_context=ssl_context, proxy=proxy, limit=limit)
         self._timeout = {"connect": connect_timeout}
 
     async def send(
@@ -99,30 +103,33 @@ class Http:
         url = path if "://" in path else self.base_url + path
         asked = f"{url}?{urlencode(params)}" if params else url
         where = url.partition("?")[0]
-        parts = {"content": content, "json": json, "data": data, "files": files}
+        sent = {**HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
+        body = content or _encoded(sent, json, data, files)
         try:
-            response = await self._exchange(method, asked, headers or {}, mark, parts)
+            if isinstance(self._asked, Pool):
+                status, told, raw = await self._asked.ask(method, asked, sent, body, most=MAX_BODY)
+                return Reply(status, told, _unpacked(raw, told.get("content-encoding")), where)
+            response = await self._exchange(self._asked, method, asked, sent, mark, body)
             try:
-                body = await _read(response)
+                raw = await _read(response)
             finally:
                 await response.aclose()
         except Exception as error:
             raise self._translated(error, where) from error
         return Reply(
-            response.status_code, {name.lower(): value for name, value in response.headers.items()}, body, where
+            response.status_code, {name.lower(): value for name, value in response.headers.items()}, raw, where
         )
 
     async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], mark: Callable[[], None], parts: dict[str, Any]
-    ) -> httpx.Response:
-        # Our own pool is asked directly: cookies, redirects and authentication flows are no part of any vendor's API,
-        # and httpx's client spends a third of a request's CPU on them.
+        self, theirs: httpx.AsyncClient | httpx.AsyncBaseTransport, method: str, url: str, headers: dict[str, str],
+        mark: Callable[[], None], body: bytes | None,
+    ) -> httpx.Response:  # fmt: skip
         extensions: dict[str, Any] = {SENT: mark, "timeout": self._timeout}
-        if self._client is not None:
-            request = self._client.build_request(method, url, headers=headers, extensions=extensions, **parts)
-            return await self._client.send(request, stream=True)
-        request = httpx.Request(method, url, headers={**HEADERS, **headers}, extensions=extensions, **parts)
-        response = await self._transport.handle_async_request(request)
+        if isinstance(theirs, httpx.AsyncClient):
+            request = theirs.build_request(method, url, headers=headers, extensions=extensions, content=body)
+            return await theirs.send(request, stream=True)
+        request = httpx.Request(method, url, headers=headers, extensions=extensions, content=body)
+        response = await theirs.handle_async_request(request)
         response.request = request
         return response
 
@@ -131,7 +138,7 @@ class Http:
         never = self._marks and call is not None and call.sent is False
         certainty = Certainty.NOT_SENT if never else Certainty.UNKNOWN
         what = scrub(str(error)) or type(error).__name__
-        if isinstance(error, httpx.DecodingError):
+        if isinstance(error, _UNREADABLE):
             return BadResponseError(f"the answer of {where} cannot be read: {what}", rule="transport.decoding")
         if is_timeout(error, (httpx.TimeoutException,)):
             return CallTimeoutError(f"no answer from {where}: {what}", certainty=certainty, rule="transport.timeout")
@@ -142,15 +149,15 @@ class Http:
 
     async def aclose(self) -> None:
         """Close the pool; a client given by the user stays open."""
-        if self._client is None:
+        if not isinstance(self._asked, httpx.AsyncClient):
             with contextlib.suppress(RuntimeError):  # the loop of the pool may be gone already
-                await self._transport.aclose()
+                await self._asked.aclose()
 
 
 def aiohttp_transport(
     *, ssl_context: ssl.SSLContext | None = None, proxy: str | None = None, limit: int = 500
 ) -> httpx.AsyncBaseTransport:
-    """httpx's interface over aiohttp's pool, with the sent mark from aiohttp's own trace hook."""
+    """httpx's interface over aiohttp's pool, for clients of one's own; aiohttp's trace hook makes the sent mark."""
     from httpx_aiohttp import AiohttpTransport
 
     context = ssl_context or shared_ssl_context()
@@ -164,13 +171,56 @@ def shared_ssl_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+_UNREADABLE: Final = (httpx.DecodingError, TooLarge, zlib.error)
+_PACKED: Final = {"gzip": 47, "x-gzip": 47, "deflate": 47}
+"""Window bits by content encoding: of both kinds, whichever header it has."""
+
+
+def _encoded(headers: dict[str, str], json: object, data: Mapping[str, str] | None, files: Any) -> bytes | None:
+    """A request's body; its type goes into the headers."""
+    if files is not None:
+        form = httpx.Request("POST", "http://form", data=data, files=files, headers=headers)
+        headers["content-type"] = form.headers["content-type"]
+        return form.read()
+    if json is not None:
+        headers.setdefault("content-type", "application/json")
+        return dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    if data:
+        headers.setdefault("content-type", "application/x-www-form-urlencoded")
+        return urlencode(data).encode()
+    return None
+
+
+def _unpacked(body: bytes, encoding: str | None) -> bytes:
+    """An answer's body as it was before it was packed, at most MAX_BODY bytes; other encodings were not asked for."""
+    bits = _PACKED.get(encoding or "")
+    if bits is None or not body:
+        return body
+    try:
+        return _inflated(body, bits)
+    except zlib.error:  # "deflate" without a header, as some servers understand it
+        if encoding != "deflate":
+            raise
+    return _inflated(body, -zlib.MAX_WBITS)
+
+
+def _inflated(body: bytes, bits: int) -> bytes:
+    unpacking = zlib.decompressobj(bits)
+    found = unpacking.decompress(body, MAX_BODY)
+    if unpacking.unconsumed_tail:
+        raise TooLarge
+    if not unpacking.eof:
+        message = "the body breaks off"
+        raise zlib.error(message)
+    return found
+
+
 async def _read(response: httpx.Response) -> bytes:
     chunks, size = [], 0
     async for chunk in response.aiter_bytes():
         size += len(chunk)
         if size > MAX_BODY:
-            message = f"the answer is larger than {MAX_BODY} bytes"
-            raise httpx.DecodingError(message, request=response.request)
+            raise TooLarge
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 

@@ -1,20 +1,27 @@
-"""aiohttp's connection pool, under both of our HTTP clients, with the mark of the moment when a request leaves."""
+"""aiohttp's connection pool, under all of our HTTP clients, with the mark of the moment when a request leaves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backstay.engine.call import current
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import aiohttp
 
+CHUNK = 64 * 1024
+"""Bytes of an answer that are read at once."""
+
+
+class TooLarge(Exception):  # noqa: N818 - not an error of ours yet
+    """An answer is longer than its reader takes."""
+
 
 def sessions(context: ssl.SSLContext, limit: int) -> Callable[[], aiohttp.ClientSession]:
-    """Makes the pool; called by a transport at its first request, inside the loop that will use it."""
+    """Makes the pool; called at its first request, inside the loop that will use it."""
     import aiohttp  # costs a quarter of a second to import, so only once a pool is made
 
     trace = aiohttp.TraceConfig()
@@ -35,6 +42,56 @@ def sessions(context: ssl.SSLContext, limit: int) -> Callable[[], aiohttp.Client
     return session
 
 
+class Pool:
+    """Connections for whoever asks without a client in between: whole requests in, whole answers out."""
+
+    def __init__(self, context: ssl.SSLContext, *, limit: int, proxy: str | None, connect_timeout: float) -> None:
+        import aiohttp
+
+        self._make = sessions(context, limit)
+        self._session: aiohttp.ClientSession | None = None
+        self._fixed: dict[str, Any] = {
+            "allow_redirects": False,
+            "timeout": aiohttp.ClientTimeout(sock_connect=connect_timeout),  # the engine's timer guards the total
+            "proxy": proxy,  # a login is part of its address
+        }
+
+    async def ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, most: int
+    ) -> tuple[int, dict[str, str], bytes]:
+        """The answer's status, headers (names in lower case) and body as it came; raises aiohttp's own errors.
+
+        Raises:
+            TooLarge: the body is longer than `most` bytes.
+        """
+        session = self._session
+        if session is None:
+            session = self._session = self._make()
+        async with session.request(method, url, headers=headers, data=body, **self._fixed) as answer:
+            chunks, size = list[bytes](), 0
+            async for chunk in answer.content.iter_chunked(CHUNK):
+                size += len(chunk)
+                if size > most:
+                    raise TooLarge
+                chunks.append(chunk)
+            return answer.status, _lowered(answer.headers), chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+def _lowered(headers: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        low = name.lower()
+        text = value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        found[low] = f"{found[low]}, {text}" if low in found else text
+    return found
+
+
 async def _on_headers_sent(*_: object) -> None:
     call = current()
     if call is not None:
@@ -49,4 +106,4 @@ def is_timeout(error: BaseException, timeouts: tuple[type[BaseException], ...]) 
     return isinstance(error, (*timeouts, TimeoutError))
 
 
-__all__ = ["is_timeout", "sessions"]
+__all__ = ["Pool", "TooLarge", "is_timeout", "sessions"]
