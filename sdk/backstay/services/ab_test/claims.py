@@ -62,7 +62,7 @@ def method(plan: AbPlan, comparisons: int) -> str:
     """How it was judged, with the numbers that it was judged by."""
     how = {
         Stopping.MSPRT: f"mixture sequential test of the log ratio, tau {plan.tau:.6g}",
-        Stopping.CONFIDENCE_SEQUENCE: f"confidence sequence of the log ratio, asymptotic, for {plan.planned} units",
+        Stopping.CONFIDENCE_SEQUENCE: f"asymptotic confidence sequence of the log ratio for {plan.planned_units} units",
         Stopping.GROUP_SEQUENTIAL: f"{plan.looks} planned looks with bounds of {plan.bound.value}",
     }[plan.stopping]
     several = f", shared out by Holm over {comparisons} comparisons" if comparisons > 1 else ""

@@ -20,7 +20,6 @@ from backstay.services.stats.sequential import (
     confidence_sequence,
     harm_p,
 )
-from backstay.services.stats.special import two_sided
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,8 @@ def seen(control: Estimate, arm: Estimate) -> Seen | None:
     if not control.value or not arm.value or control.error is None or arm.error is None:
         return None
     error = math.hypot(control.error, arm.error)
-    return Seen(math.log(arm.value / control.value), error) if error > 0 else None
+    freedom = min(control.freedom, arm.freedom)  # the spread is one for all arms
+    return Seen(math.log(arm.value / control.value), error, freedom) if error > 0 else None
 
 
 def look_of(rule: Rule, name: str, now: Seen | None, harm: Seen | None, units: float, before: ArmLook) -> ArmLook:
@@ -65,8 +65,8 @@ def look_of(rule: Rule, name: str, now: Seen | None, harm: Seen | None, units: f
     if now is None:
         return ArmLook(arm=name, p=before.p, harm_p=after)
     mix, (low, high) = _mix(rule, now, units), _interval(rule, now, units)
-    p = two_sided(now.z) if rule.bound is not None else anytime_p(now, mix, before.p)
-    return ArmLook(arm=name, p=p, harm_p=after, z=now.z, low=_relative(low), high=_relative(high))
+    p = now.p if rule.bound is not None else anytime_p(now, mix, before.p)
+    return ArmLook(arm=name, p=p, harm_p=after, z=now.normal_z, low=_relative(low), high=_relative(high))
 
 
 def comparison(rule: Rule, look: ArmLook, now: Seen | None, adjusted: float | None) -> Comparison:
@@ -99,13 +99,13 @@ def significant(rule: Rule, look: ArmLook, adjusted: float) -> bool:
 
 def _mix(rule: Rule, now: Seen, units: float) -> float:
     if rule.plan.stopping is Stopping.CONFIDENCE_SEQUENCE:
-        return by_size(units, rule.plan.planned, rule.alpha)
+        return by_size(units, rule.plan.planned_units, rule.alpha)
     return by_effect(now.error, rule.plan.tau)
 
 
 def _interval(rule: Rule, now: Seen, units: float) -> Interval:
     if rule.bound is not None:
-        half = rule.bound * now.error
+        half = rule.bound * now.error * (now.z / now.normal_z if now.z else 1.0)
         return Interval(now.difference - half, now.difference + half)
     return confidence_sequence(now, _mix(rule, now, units), rule.alpha)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from backstay.ads import Money
@@ -17,7 +17,10 @@ from backstay.services.series import DayNumbers, Series, ratio
 from backstay.services.stats import day_ratio, rates
 from backstay.services.stats.beta_pair import Beta
 from backstay.services.stats.posterior import BetaPosterior, GammaPosterior, NormalPosterior, Posterior, moments
+from backstay.services.stats.rates import Spread
 
+FEWEST: Final = 3
+"""Days of each arm from which their spread can be told."""
 Days = tuple[list[float], list[float]]
 """What is counted above and below the line, day by day; days without anything below are left out."""
 
@@ -37,6 +40,8 @@ class Estimate:
     """What a confidence sequence counts."""
     spread: float
     """Phi: by how much variances were multiplied."""
+    freedom: float
+    """Degrees of freedom of the error: infinite where it is known, about the number of days where it was estimated."""
     posterior: Posterior | None
     without_largest: float | None = None
     """Return on spend without the largest order."""
@@ -47,7 +52,8 @@ def estimates(series: Sequence[Series], plan: AbPlan) -> tuple[Estimate, ...]:
     days = [_days(each, plan) for each in series]
     spread = _spread(days, plan)
     make = _MAKERS[plan.metric]
-    return tuple(make(each, one, plan, spread) for each, one in zip(days, series, strict=True))
+    found = (make(each, one, plan, spread or Spread()) for each, one in zip(days, series, strict=True))
+    return tuple(each if spread else replace(each, error=None) for each in found)
 
 
 def undefined(series: Series, plan: AbPlan) -> str | None:
@@ -76,21 +82,27 @@ def _days(series: Series, plan: AbPlan) -> Days:
     return [pair[0] for pair in kept], [pair[1] for pair in kept]
 
 
-def _spread(days: Sequence[Days], plan: AbPlan) -> float:
-    if not plan.overdispersion or plan.metric is Metric.ROAS:
-        return 1.0
-    known = [each for each in days if each[0]]
-    return rates.pooled_overdispersion(known, binomial=plan.metric is not Metric.CPA)
+def _spread(days: Sequence[Days], plan: AbPlan) -> Spread | None:
+    """None where too few days tell: an error that may be far too small would be kept by all later looks."""
+    estimated = plan.overdispersion or plan.metric is Metric.ROAS
+    if estimated and min((len(above) for above, _ in days), default=0) < FEWEST:
+        return None
+    if plan.metric is Metric.ROAS:
+        return Spread(1.0, float(max(1, sum(len(above) - 1 for above, _ in days))))
+    if not plan.overdispersion:
+        return Spread()
+    return rates.pooled_overdispersion(days, binomial=plan.metric is not Metric.CPA)
 
 
-def _rate(days: Days, series: Series, plan: AbPlan, spread: float) -> Estimate:
+def _rate(days: Days, series: Series, plan: AbPlan, spread: Spread) -> Estimate:
     above, below = math.fsum(days[0]), math.fsum(days[1])
     value = ratio(above, below)
-    error = math.sqrt(spread * (1 - value) / above) if value is not None and 0 < value < 1 else None
+    error = math.sqrt(spread.phi * (1 - value) / above) if value is not None and 0 < value < 1 else None
     del series
     return Estimate(
-        value=value, error=error, results=above, above=above, below=below, units=below, spread=spread,
-        posterior=_believed(above, below, spread, plan) if 0 <= above <= below and below else None,
+        value=value, error=error, results=above, above=above, below=below, units=below, spread=spread.phi,
+        freedom=spread.freedom,
+        posterior=_believed(above, below, spread.phi, plan) if 0 <= above <= below and below else None,
     )  # fmt: skip
 
 
@@ -100,34 +112,35 @@ def _believed(above: float, below: float, spread: float, plan: AbPlan) -> Poster
     return BetaPosterior(Beta.after(above / spread, below / spread, prior=plan.prior))
 
 
-def _cost(days: Days, series: Series, plan: AbPlan, spread: float) -> Estimate:
+def _cost(days: Days, series: Series, plan: AbPlan, spread: Spread) -> Estimate:
     del series, plan
     above, below = math.fsum(days[0]), math.fsum(days[1])
     return Estimate(
-        value=ratio(above, below), error=math.sqrt(spread / above) if above else None, results=above, above=above,
-        below=below, units=above, spread=spread,
-        posterior=GammaPosterior.after(above / spread, below / spread) if below else None,
+        value=ratio(above, below), error=math.sqrt(spread.phi / above) if above else None, results=above,
+        above=above, below=below, units=above, spread=spread.phi, freedom=spread.freedom,
+        posterior=GammaPosterior.after(above / spread.phi, below / spread.phi) if below else None,
     )  # fmt: skip
 
 
-def _return(days: Days, series: Series, plan: AbPlan, spread: float) -> Estimate:
+def _return(days: Days, series: Series, plan: AbPlan, spread: Spread) -> Estimate:
+    del plan
     above, below = days
     results = math.fsum(float(day.conversions) for day in series.days)
     total, spent, count = math.fsum(above), math.fsum(below), len(above)
     known = count >= 2 and total > 0
-    error = _return_error(above, below, plan) if known else None
+    error = _return_error(above, below) if known else None
     value = ratio(total, spent)
     believed = NormalPosterior(value, error) if value is not None and error else None
     return Estimate(
         value=value, error=error / value if error and value else None, results=results, above=total, below=spent,
-        units=count, spread=spread, posterior=believed, without_largest=_without(series, days) if known else None,
+        units=count, spread=spread.phi, freedom=spread.freedom, posterior=believed,
+        without_largest=_without(series, days) if known else None,
     )  # fmt: skip
 
 
-def _return_error(above: list[float], below: list[float], plan: AbPlan) -> float:
-    """The larger of both errors, widened for a few days."""
-    wide = max(day_ratio.delta_ratio(above, below).error, day_ratio.jackknife_ratio(above, below).error)
-    return wide * day_ratio.small_sample(len(above) - 1, plan.alpha)
+def _return_error(above: list[float], below: list[float]) -> float:
+    """The larger of both."""
+    return max(day_ratio.delta_ratio(above, below).error, day_ratio.jackknife_ratio(above, below).error)
 
 
 def _without(series: Series, days: Days) -> float:
@@ -153,6 +166,6 @@ _PARTS: Final[dict[Metric, tuple[_Part, _Part]]] = {
     Metric.CPA: (lambda day, _: float(day.conversions), lambda day, _: _money(day.spend)),
     Metric.ROAS: (lambda day, _: _money(day.revenue), lambda day, _: _money(day.spend)),
 }
-_MAKERS: Final[dict[Metric, Callable[[Days, Series, AbPlan, float], Estimate]]] = {
+_MAKERS: Final[dict[Metric, Callable[[Days, Series, AbPlan, Spread], Estimate]]] = {
     Metric.CTR: _rate, Metric.CVR: _rate, Metric.CPA: _cost, Metric.ROAS: _return,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from backstay.spec import Spec
 Alpha = Annotated[float, Field(gt=0, lt=0.5)]
 Share = Annotated[float, Field(gt=0, le=10)]
 WEEK: Final = 7
+UNITS: Final = 5_000
 
 
 class AbPlan(Spec):
@@ -40,8 +41,9 @@ class AbPlan(Spec):
     stopping: Stopping = Stopping.MSPRT
     effect: Share = 0.1
     """The relative effect hoped for; the mixture's spread is ln(1 + effect)."""
-    planned: int = Field(default=5_000, ge=2)
-    """Of a confidence sequence: units of the metric (impressions, clicks, conversions, days), two arms together."""
+    planned: int | None = Field(default=None, ge=2)
+    """Of a confidence sequence: at how many units (impressions, clicks, conversions, for ROAS days), of two arms
+    together, it shall be tightest. None: 5000; for ROAS all days."""
     looks: int = Field(default=4, ge=1, le=100)
     """Of a group sequential test."""
     bound: Bound = Bound.OBRIEN_FLEMING
@@ -98,6 +100,13 @@ class AbPlan(Spec):
     def step(self) -> int:
         """Days by which the data of a verdict grow."""
         return WEEK if self.whole_weeks else 1
+
+    @property
+    def planned_units(self) -> int:
+        """`planned`, or what stands for None."""
+        if self.planned is not None:
+            return self.planned
+        return 2 * self.max_days if self.metric is Metric.ROAS else UNITS
 
     @property
     def tau(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from backstay.policies.settings import above, refuse
 from backstay.services.stats.special import beta_cdf
@@ -46,13 +47,20 @@ def overdispersion(events: Sequence[float], exposures: Sequence[float], *, binom
     return math.fsum(squares) / (len(events) - 1)
 
 
-def pooled_overdispersion(arms: Sequence[tuple[Sequence[float], Sequence[float]]], *, binomial: bool) -> float:
-    """One phi for all arms, never below 1: each arm's is known badly from a few days."""
+class Spread(NamedTuple):
+    """By how much variances are multiplied, and the degrees of freedom that this is known with."""
+
+    phi: float = 1.0
+    freedom: float = math.inf
+
+
+def pooled_overdispersion(arms: Sequence[tuple[Sequence[float], Sequence[float]]], *, binomial: bool) -> Spread:
+    """One phi for all arms, never below 1; where it is 1 the variance is known, else it was estimated from the days."""
     known = [(overdispersion(x, n, binomial=binomial), len(x) - 1) for x, n in arms]
     weighed = [(phi, days) for phi, days in known if phi is not None]
-    if not weighed:
-        return 1.0
-    return max(1.0, math.fsum(phi * days for phi, days in weighed) / sum(days for _, days in weighed))
+    freedom = sum(days for _, days in weighed)
+    phi = math.fsum(phi * days for phi, days in weighed) / freedom if freedom else 1.0
+    return Spread(phi, float(freedom)) if phi > 1 else Spread()
 
 
 def stop_loss_chance(spend_in_targets: float) -> float:

@@ -26,7 +26,7 @@ from backstay.services.stats.beta_pair import Beta, chance_greater, expected_los
 from backstay.services.stats.posterior import BetaPosterior, GammaPosterior, NormalPosterior, moments
 from backstay.services.stats.proportions import Count
 from backstay.services.stats.sizes import SizeFormula, exact_size
-from backstay.services.stats.special import beta_cdf, log_beta, normal_cdf
+from backstay.services.stats.special import beta_cdf, log_beta, normal_cdf, normal_density
 
 SMALL = st.integers(min_value=1, max_value=12)
 COUNTS = st.integers(min_value=0, max_value=600)
@@ -148,6 +148,40 @@ def test_the_confidence_sequence_is_the_test_turned_round(z: float, mix: float) 
         assert (p < 0.05) == (low > 0 or high < 0)
 
 
+@pytest.mark.parametrize("mix", [0.1, 1.0, 30.0])
+@pytest.mark.parametrize("freedom", [4.0, 12.0, 60.0, math.inf])
+def test_the_likelihood_ratio_is_a_fair_bet(freedom: float, mix: float) -> None:
+    """Under no difference its mean is 1, however few days the error was estimated from: that makes 1/L a p."""
+    edge = 60.0 if freedom > 4 else 300.0
+    step, total = 0.02, 0.0
+    for k in range(round(2 * edge / step)):
+        z = -edge + (k + 0.5) * step
+        density = normal_density(z) if math.isinf(freedom) else _student_density(z, freedom)
+        total += density * sequential.likelihood_ratio(sequential.Seen(z, 1.0, freedom), mix) * step
+    assert total == pytest.approx(1, abs=3e-3)
+
+
+def _student_density(t: float, freedom: float) -> float:
+    log_norm = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2) - math.log(freedom * math.pi) / 2
+    return math.exp(log_norm - (freedom + 1) / 2 * math.log1p(t * t / freedom))
+
+
+@given(st.floats(-6, 6), st.floats(0.01, 100))
+def test_an_error_from_many_days_is_a_known_one(z: float, mix: float) -> None:
+    """The Bayes factor of the t-test becomes the mixture test; from few days it is more careful."""
+    known, many, few = (sequential.Seen(z, 1.0, freedom) for freedom in (math.inf, 1e9, 6.0))
+    assert sequential.anytime_p(many, mix) == pytest.approx(sequential.anytime_p(known, mix), rel=1e-5)
+    wide = sequential.half_width(1.0, mix, 0.05)
+    assert sequential.half_width(1.0, mix, 0.05, freedom=1e9) == pytest.approx(wide, rel=1e-5)
+    assert sequential.half_width(1.0, mix, 0.05, freedom=6.0) >= wide
+    assert abs(few.normal_z) <= abs(z) + 1e-9
+    assert known.normal_z == z
+    low, high = sequential.confidence_sequence(few, mix, 0.05)
+    p = sequential.anytime_p(few, mix)
+    if abs(p - 0.05) > 1e-9:
+        assert (p < 0.05) == (low > 0 or high < 0)
+
+
 @given(st.floats(-6, 6), st.floats(0.01, 100))
 def test_harm_looks_to_one_side(z: float, mix: float) -> None:
     """Nothing above zero is harm; below, half of the p at most, and never less than a quarter of it."""
@@ -181,7 +215,10 @@ def test_one_rate_on_all_days_is_not_overdispersed() -> None:
     draw = random.Random(4)
     days = [sum(draw.random() < 0.1 for _ in range(400)) for _ in range(60)]
     assert rates.overdispersion(days, [400] * 60, binomial=True) == pytest.approx(1, abs=0.35)
-    assert rates.pooled_overdispersion([([5, 5], [50, 50])], binomial=True) == 1.0
+    assert rates.pooled_overdispersion([([5, 5], [50, 50])], binomial=True) == (1.0, math.inf)
+    assert rates.pooled_overdispersion([], binomial=True) == (1.0, math.inf)
+    wild = ([50, 70, 40, 60, 80], [1000] * 5)
+    assert rates.pooled_overdispersion([wild, wild], binomial=True) == (pytest.approx(4.432624, abs=1e-6), 8.0)
     assert rates.overdispersion([5], [50], binomial=True) is None
     assert rates.overdispersion([0, 0], [50, 50], binomial=False) is None
 
@@ -208,6 +245,7 @@ def test_a_few_days_are_widened() -> None:
         (lambda: exact_size(0.1, 1.0, SizeFormula.POOLED), "p2"),
         (lambda: exact_size(0.1, 0.2, SizeFormula.POOLED, power=1.0), "power"),
         (lambda: sequential.Seen(1, 0), "error"),
+        (lambda: sequential.Seen(1, 1, 0), "freedom"),
         (lambda: sequential.by_effect(1, 0), "tau"),
         (lambda: sequential.rho(0, 0.05), "planned"),
         (lambda: ratio_mismatch.chi_square((1, 2), (1,)), "weights"),
