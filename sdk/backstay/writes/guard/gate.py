@@ -5,17 +5,18 @@ Nothing is sent before it is judged, held in the ledger and written into the aud
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from backstay.clock import utc
 from backstay.engine.call import collecting
-from backstay.errors import BackstayError, SpendGuardError
+from backstay.errors import BackstayError, ResourceError, SpendGuardError
 from backstay.events.model import Problem, SpendRefused, bound
 from backstay.policies.caps import Caps, Dial, Proposal, Ruling, money, recount, reserve
 from backstay.policies.retry import Why
@@ -33,8 +34,13 @@ if TYPE_CHECKING:
     from backstay.writes.guard.audit import Audit
     from backstay.writes.guard.ledger import Ledger
 
+T = TypeVar("T")
 _UNLIMITED: Final = SpendGuard.unlimited()
 _NOTHING: Final = Ruling()
+WAITS: Final = 30.0
+"""Seconds that a write waits for ledger and audit record, each; a disk that takes longer counts as broken."""
+PAUSE_WAITS: Final = 1.0
+"""The same for a pause: stopping spend goes before writing it down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,8 @@ class Gate:
         spending = passage.spending = await act.spending()
         asked = Proposal(
             passage.ticket, f"{act.vendor}/{act.account}", spending.zone, read_at, act.lag,
-            self._clock.wall() + act.deadline, spending.dials, spending.lifts, spending.stops, wakes=spending.wakes,
+            self._clock.wall() + act.deadline + 2 * WAITS, spending.dials, spending.lifts, spending.stops,
+            wakes=spending.wakes,
         )  # fmt: skip
         if self.guard is None and asked.spends:
             raise no_guard(act)
@@ -171,15 +178,16 @@ class Gate:
         today = partial(_today, now)
         judged = partial(_reserved, asked, guard.caps, now, today, guard.exchange(utc(now).date()))
         try:
-            passage.ruling = await self.ledger.run(judged)
+            passage.ruling = await _in_time(self.ledger.run(judged), "ledger", pausing=passage.act.pausing)
         except SpendGuardError:
             raise
-        except BackstayError as error:
-            if not passage.act.pausing:
+        except BaseException as error:
+            if passage.act.pausing and isinstance(error, BackstayError):
+                self._problem("guard.ledger", error)
+                return
+            await self._let_go(passage.ticket, Outcome.RELEASED, None)  # it may be held by now, and nothing is sent
+            if isinstance(error, BackstayError):
                 raise _no_ledger(error) from error
-            self._problem("guard.ledger", error)
-        except BaseException:  # cancelled: it may be held by now, and nothing is sent
-            await self._let_go(passage.ticket, Outcome.RELEASED, None)
             raise
 
     async def _settle(self, passage: Passage, outcome: Outcome) -> None:
@@ -189,7 +197,9 @@ class Gate:
     async def _let_go(self, ticket: str, outcome: Outcome, holders: Collection[str] | None) -> None:
         now = self._clock.wall()
         try:
-            await self.ledger.run(lambda book: book.settle(ticket, outcome, now, partial(_today, now)), holders)
+            await _in_time(
+                self.ledger.run(lambda book: book.settle(ticket, outcome, now, partial(_today, now)), holders), "ledger"
+            )
         except BackstayError as error:  # it stays held, which is the safe side
             self._problem("guard.ledger", error)
 
@@ -221,7 +231,8 @@ class Gate:
             entry |= {"context": fields(bound()), "effect": act.effect, "key": shown(act.key)}
         if phase == "intent":
             entry["verdict"] = self._verdict(ruling)
-        await self.audit.append({name: value for name, value in entry.items() if value is not None})
+        kept = {name: value for name, value in entry.items() if value is not None}
+        await _in_time(self.audit.append(kept), "audit record", pausing=act.pausing)
 
     def _verdict(self, ruling: Ruling) -> dict[str, Any]:
         guard = "none" if self.guard is None else repr(self.guard)
@@ -245,6 +256,23 @@ class Gate:
     def _problem(self, where: str, error: BaseException) -> None:
         if self._events.listeners:
             self._events.emit(Problem(at=self._clock.wall(), where=where, error=scrub(str(error))))
+
+
+async def _in_time(work: Awaitable[T], what: str, *, pausing: bool = False) -> T:
+    """What the disk says, unless it takes too long; what has begun may be done all the same.
+
+    Raises:
+        ResourceError: it took too long.
+    """
+    wait = PAUSE_WAITS if pausing else WAITS
+    try:
+        async with asyncio.timeout(wait):
+            return await work
+    except TimeoutError:
+        raise ResourceError(
+            f"the {what} of the spend guard did not answer within {wait:g} s", field="state", rule="guard.slow",
+            certainty=Certainty.NOT_SENT, hint="look at the disk of the state folder",
+        ) from None  # fmt: skip
 
 
 def _reserved(asked: Proposal, caps: Caps, now: float, today: Any, exchange: Any, book: Book) -> Ruling:

@@ -261,6 +261,31 @@ def test_what_cannot_be_held_or_recorded_is_not_sent(options: Any, error: type[B
     assert stage.told(Problem)
 
 
+class Hung(MemoryAudit):
+    """A disk that does not answer."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    async def append(self, entry: Mapping[str, Any]) -> None:
+        await self.clock.sleep(1e6)
+
+
+def test_a_disk_that_hangs_holds_nobody_for_ever() -> None:
+    """A write is refused after half a minute; a pause goes on after a second, and so does its answer."""
+    stage = Stage()
+    stage.gate.audit = Hung(stage.clock)
+    began = stage.clock.monotonic()
+    with pytest.raises(ResourceError) as caught:
+        stage.run(stage.tap.turn("t1", 60))
+    assert (caught.value.rule, stage.clock.monotonic() - began) == ("guard.slow", 30.0)
+    assert (stage.counted(), stage.tap.sent) == ({}, [])
+    began = stage.clock.monotonic()
+    assert stage.run(stage.tap.stop("t1")) == "t1"
+    assert stage.clock.monotonic() - began == 2.0
+
+
 def test_a_record_that_fails_gives_the_room_back() -> None:
     """Nothing was sent, so nothing is held."""
     stage = Stage(audit=Broken())
