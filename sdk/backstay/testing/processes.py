@@ -1,8 +1,8 @@
-"""Processes in virtual time that die at any await: what a crash leaves behind, without a process of the machine.
+"""Processes in virtual time that die or stand still at any await, without a process of the machine.
 
     process = Process(dies_at=17)
     journal = process.cut(MemoryJournal())              # hears nothing from the dead
-    transport = Wire(SimTransport(simulator, clock), process)
+    transport = Wire(SimTransport(simulator, clock), process)       # from backstay.testing.wires
     await process.run(work)                             # raises Gone at the 17th await
 
 A dead process does nothing any more: none of its tasks, timers and `finally` blocks. What is on the wire goes on.
@@ -19,8 +19,6 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, ContextVar
 from typing import Any, Final, TypeVar
 
-import httpx
-
 from backstay.clock import Clock
 
 T = TypeVar("T")
@@ -35,16 +33,26 @@ class Gone(BaseException):
 
 
 class Process:
-    """Runs work, in as many tasks as it makes, until the `dies_at`-th await of them all, or until it is killed."""
+    """Runs work, in as many tasks as it makes, until the `dies_at`-th await of them all, or until it is killed.
 
-    def __init__(self, dies_at: int | None = None, name: str = "") -> None:
+    At the `stalls_at`-th await it stands still for `stalls_for` seconds, as a machine does that is short of memory.
+    """
+
+    def __init__(
+        self, dies_at: int | None = None, name: str = "", *, stalls_at: int | None = None, stalls_for: float = 0.0
+    ) -> None:
         self.name = name
         self.dies_at = dies_at
+        self.stalls_at = stalls_at
+        self.stalls_for = stalls_for
+        self.stalled = False
+        self._mortal = True
         self.awaits = 0
         """How often its tasks have let others run."""
         self.dead = False
-        self._begun: dict[_Steps, asyncio.Task[Any] | None] = {}  # in order
+        self._begun: dict[_Steps, asyncio.Task[Any]] = {}  # in order
         self._grave: list[Work] = []
+        self._waiting: list[asyncio.Future[None]] = []
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` returns; raises Gone when the process dies first. Several may run at once."""
@@ -64,6 +72,10 @@ class Process:
         self.dead = True
         for task in list(self._begun.values()):
             task.cancel()  # so that it steps once more, and is buried instead; one that never began does so anyway
+
+    def immortal(self) -> None:
+        """From now on nothing happens to it any more."""
+        self._mortal = False
 
     def check(self) -> None:
         """Raises Gone if it is dead."""
@@ -96,9 +108,28 @@ class Process:
     def _lives_on(self) -> bool:
         """Count an await; whether the process is still alive."""
         self.awaits += 1
+        if not self._mortal:
+            return True
         if self.awaits == self.dies_at:
             self.kill()
+        if self.awaits == self.stalls_at and not self.dead:
+            self.stalled = True
+            asyncio.get_running_loop().call_later(self.stalls_for, self._go_on)
         return not self.dead
+
+    def _standstill(self) -> asyncio.Future[None]:
+        """What a task waits for that must not take its next step now."""
+        until: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        until._asyncio_future_blocking = True  # noqa: SLF001 - as if it had been awaited
+        self._waiting.append(until)
+        return until
+
+    def _go_on(self) -> None:
+        self.stalled = False
+        waiting, self._waiting = self._waiting, []
+        for until in waiting:
+            if not until.done():
+                until.set_result(None)
 
     def __repr__(self) -> str:
         return f"Process({self.name!r}, awaits={self.awaits}, dead={self.dead})"
@@ -131,13 +162,15 @@ def _make_task(loop: asyncio.AbstractEventLoop, work: Any, **facts: Any) -> Any:
 class _Steps(Coroutine[Any, Any, Any]):
     """Work of a process, step by step: every step that ends in waiting counts, and none is made for the dead."""
 
-    __slots__ = ("_main", "_process", "_task", "_work")
+    __slots__ = ("_held", "_main", "_process", "_task", "_work")
 
     def __init__(self, process: Process, work: Work, *, main: bool = False) -> None:
         self._process = process
         self._work = work
         self._main = main
         self._task: asyncio.Task[Any] | None = None
+        self._held: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+        """The step that it would have taken, had its process not stood still."""
 
     def send(self, value: Any) -> Any:
         """See `Coroutine`."""
@@ -161,7 +194,14 @@ class _Steps(Coroutine[Any, Any, Any]):
             raise self._buried()
         if self._task is None:
             self._task = asyncio.current_task()
+            assert self._task is not None
             process._begun[self] = self._task  # noqa: SLF001 - one module
+        if self._held is not None and go_on == self._work.send:
+            go_on, given = self._held
+        self._held = None
+        if process.stalled:
+            self._held = (go_on, given)
+            return process._standstill()  # noqa: SLF001 - as above
         try:
             waits_for = go_on(*given)
         except BaseException:
@@ -204,29 +244,6 @@ def _let_others_run() -> Generator[None, None, None]:
     yield
 
 
-class Wire(httpx.AsyncBaseTransport):
-    """Requests that have left go on when their process dies, or are lost with it (`arrives=False`)."""
-
-    marks_sent = True
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, process: Process, *, arrives: bool = True) -> None:
-        self.inner = inner
-        self.arrives = arrives
-        self._process = process
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """See `httpx.AsyncBaseTransport`."""
-        self._process.check()
-        if not self.arrives:
-            return await self.inner.handle_async_request(request)
-        exchange = asyncio.get_running_loop().create_task(self.inner.handle_async_request(request), context=Context())
-        exchange.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(exchange)
-
-    async def aclose(self) -> None:
-        """See `httpx.AsyncBaseTransport`; the far side stays."""
-
-
 class SkewedClock:
     """A process's own clock on the common time: its wall is wrong by so many seconds."""
 
@@ -243,4 +260,4 @@ class SkewedClock:
         return self._time.wall() + self._wrong
 
 
-__all__ = ["Gone", "Process", "SkewedClock", "Wire", "own_process"]
+__all__ = ["Gone", "Process", "SkewedClock", "own_process"]

@@ -26,7 +26,7 @@ class MemoryJournal:
 
     def twin(self) -> MemoryJournal:
         """The same records as another process would see them, in tests: first sightings are each process's own."""
-        twin = MemoryJournal(self._max, lease=self.lease)
+        twin = type(self)(self._max, lease=self.lease)
         twin._records, twin._lock = self._records, self._lock
         return twin
 

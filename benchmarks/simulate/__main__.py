@@ -1,0 +1,143 @@
+"""The whole stack in seeded storms: `python -m benchmarks.simulate --seeds 10000 [--platforms tiktok,meta] [--json]`.
+
+Every seed draws vendors' behaviours, faults, crashes, cancellations, clocks that differ and what a service asks for,
+plays it in virtual time on several processes with one store, and compares the world's log with everything that was
+said. `--seed S` plays one again, line by line: the same hash is the same run. Ends with 1 if anything was wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from backstay.testing.simulation import Outcome, simulate
+from benchmarks.simulate.platforms import STAGES
+
+COUNTED = ("operations", "lost_answers", "crashes", "duplicates", "parked", "orphans")
+SHOWN_FAILURES = 5
+SEEDS_OF_A_WORKER = 100
+"""Then another process takes over: what leaks in the simulation itself does not add up over ten thousand seeds."""
+
+
+def main() -> int:
+    """Play and report."""
+    chosen = arguments()
+    if chosen.seed is not None:
+        return replay(chosen.seed, chosen.platforms)
+    began = time.monotonic()
+    seeds = range(chosen.first_seed, chosen.first_seed + chosen.seeds)
+    total: Counter[str] = Counter()
+    failed: list[int] = []
+    for number, found in enumerate(played(seeds, chosen.platforms, chosen.jobs), 1):
+        total.update(found["counts"])
+        if found["wrongs"]:
+            failed.append(found["seed"])
+            if len(failed) <= SHOWN_FAILURES:
+                tell(found, chosen.platforms)
+        progress(number, len(seeds), len(failed), quiet=chosen.json)
+    result = {
+        "seeds": len(seeds), **{name: total[name] for name in COUNTED}, "wrong_answers": total["wrong_answers"],
+        "seconds": round(time.monotonic() - began, 1), "platforms": chosen.platforms, "failed_seeds": sorted(failed),
+    }  # fmt: skip
+    report(result, as_json=chosen.json)
+    return 1 if failed else 0
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="play this one only, and print its whole trace")
+    parser.add_argument("--platforms", default=",".join(STAGES), help=f"some of {', '.join(STAGES)}")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that play at a time")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    chosen.platforms = [name for name in chosen.platforms.split(",") if name]
+    if unknown := [name for name in chosen.platforms if name not in STAGES]:
+        parser.error(f"--platforms {unknown[0]}: there are {', '.join(STAGES)}")
+    if chosen.seeds < 1 or chosen.jobs < 1 or not chosen.platforms:
+        parser.error("--seeds and --jobs are at least 1, and there is at least one platform")
+    return chosen
+
+
+def play(seed: int, platforms: list[str]) -> Outcome:
+    """One seed; every tenth keeps its journal, letters, ledger and audit record in files."""
+    return simulate(seed, [STAGES[name] for name in platforms], files=seed % 10 == 9)
+
+
+def played(seeds: range, platforms: list[str], jobs: int) -> Iterator[dict[str, Any]]:
+    """What became of each seed, in the order in which they end."""
+    work = partial(summary, platforms=platforms)
+    if jobs == 1 or len(seeds) == 1:
+        yield from map(work, seeds)
+        return
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=SEEDS_OF_A_WORKER) as pool:
+        yield from pool.imap_unordered(work, seeds)
+
+
+def summary(seed: int, platforms: list[str]) -> dict[str, Any]:
+    """A seed's counts; of one that failed, why, and the lines that tell of it."""
+    outcome = play(seed, platforms)
+    counts = {name: getattr(outcome, name) for name in COUNTED}
+    # All that must not be and has no number of its own.
+    other = [wrong for wrong in outcome.wrongs if wrong.kind not in {"duplicate", "parked", "orphan"}]
+    tail = outcome.tail() if outcome.wrongs else []
+    return {
+        "seed": seed, "counts": {**counts, "wrong_answers": len(other)}, "digest": outcome.digest, "tail": tail,
+        "wrongs": list(map(str, outcome.wrongs)),
+    }  # fmt: skip
+
+
+def replay(seed: int, platforms: list[str]) -> int:
+    """The whole trace of one seed."""
+    outcome = play(seed, platforms)
+    for line in outcome.trace:
+        print(line)
+    for wrong in outcome.wrongs:
+        print(f"WRONG {wrong}")
+    print(f"seed {seed}: {len(outcome.wrongs)} wrong, trace {outcome.digest}")
+    return 1 if outcome.wrongs else 0
+
+
+def tell(found: dict[str, Any], platforms: list[str]) -> None:
+    """Why a seed failed, and how to play it again."""
+    lines = [
+        f"seed {found['seed']} failed (trace {found['digest']}):",
+        *(f"  {wrong}" for wrong in found["wrongs"][:5]),
+    ]
+    lines += [f"    {line[:300]}" for line in found["tail"]]
+    again = f"python -m benchmarks.simulate --seed {found['seed']} --platforms {','.join(platforms)}"
+    sys.stderr.write("\n" + "\n".join([*lines, f"  play it again: {again}"]) + "\n")
+
+
+def progress(done: int, of: int, failed: int, *, quiet: bool) -> None:
+    """A bar on the terminal."""
+    if quiet or not sys.stderr.isatty():
+        return
+    width = 30 * done // of
+    sys.stderr.write(f"\r[{'#' * width}{'.' * (30 - width)}] {done}/{of} seeds, {failed} failed ")
+    if done == of:
+        sys.stderr.write("\n")
+    sys.stderr.flush()
+
+
+def report(result: dict[str, Any], *, as_json: bool) -> None:
+    """JSON, or a line for each number."""
+    if as_json:
+        print(json.dumps(result))
+        return
+    for name, value in result.items():
+        print(f"{name:14} {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
