@@ -17,7 +17,8 @@ from backstay.services.ab_test.state import Stage
 from backstay.services.ab_test.words import Outcome
 from backstay.services.store import MemoryStore
 from backstay.testing.clock import VirtualClock, run
-from backstay.testing.processes import Gone, Process, Wire
+from backstay.testing.processes import Gone, Process
+from backstay.testing.wires import Wire
 from backstay.writes.guard import SpendGuard
 from backstay.writes.memory import MemoryJournal
 from tests.support.ab import plan

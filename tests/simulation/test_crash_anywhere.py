@@ -15,7 +15,8 @@ from backstay.errors import BackstayError, IdempotencyConflictError, InFlightErr
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule, SimTransport
 from backstay.testing.clock import VirtualClock, run
-from backstay.testing.processes import Gone, Process, Wire
+from backstay.testing.processes import Gone, Process
+from backstay.testing.wires import Wire
 from backstay.writes.database import Database
 from backstay.writes.journal import FREE, Journal, State
 from backstay.writes.memory import MemoryJournal

@@ -19,7 +19,8 @@ from backstay.errors import BackstayError
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultRule
 from backstay.testing.bench import Bench
-from backstay.testing.processes import Gone, Process, Wire
+from backstay.testing.processes import Gone, Process
+from backstay.testing.wires import Wire
 from backstay.writes import sqlite
 from backstay.writes.database import Database
 from backstay.writes.journal import Journal

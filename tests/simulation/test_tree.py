@@ -13,7 +13,8 @@ from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule, SimTransport
 from backstay.sandbox.world import State as Set
 from backstay.testing.bench import Bench
-from backstay.testing.processes import Gone, Process, Wire
+from backstay.testing.processes import Gone, Process
+from backstay.testing.wires import Wire
 from backstay.writes.guard import SpendGuard
 from backstay.writes.journal import Journal, JournalKey, Kind, Record, State
 from backstay.writes.marker import mark
