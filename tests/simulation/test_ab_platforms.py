@@ -120,7 +120,7 @@ def test_arms_that_a_split_sends_apart_do_not_start() -> None:
     where = place(*names)
 
     async def main() -> None:
-        test = AbTest(plan(**ONE), await trees(where, sides), on=on(where, sides, how, {}), clock=where.clock)
+        test = AbTest(plan(**ONE), await trees(where, sides), on=on(where, sides, how, {}), store=MemoryStore())
         with pytest.raises(InvalidRequestError, match="the arms are on meta and tiktok") as caught:
             await test.run()
         assert caught.value.field == "plan.design"

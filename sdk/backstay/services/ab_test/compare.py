@@ -59,6 +59,23 @@ def seen(control: Estimate, arm: Estimate) -> Seen | None:
     return Seen(math.log(arm.value / control.value), error, freedom) if error > 0 else None
 
 
+def harm_seen(plan: AbPlan, control: Estimate, arm: Estimate) -> Seen | None:
+    """The same, also for an arm that has brought nothing: then the difference of the rates, relative to the control.
+
+    Its error is the one that both arms would have if they were equal (the score test): none has no logarithm.
+    """
+    known = seen(control, arm)
+    if known is not None or arm.above or not control.above or arm.error is not None or control.error is None:
+        return known
+    if plan.metric is Metric.ROAS or not arm.below:
+        return None
+    rate = control.above / (control.below + arm.below)
+    free = rate if plan.metric is Metric.CPA else rate * (1 - rate)
+    error = math.sqrt(control.spread * free * (1 / control.below + 1 / arm.below))
+    own = control.above / control.below
+    return Seen(-1.0, error / own, control.freedom)
+
+
 def look_of(rule: Rule, name: str, now: Seen | None, harm: Seen | None, units: float, before: ArmLook) -> ArmLook:
     """What this look adds; p-values keep the least of all looks."""
     after = before.harm_p if harm is None else harm_p(harm, by_effect(harm.error, rule.plan.tau), before.harm_p)

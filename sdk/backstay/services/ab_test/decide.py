@@ -10,13 +10,14 @@ from typing import Any
 from backstay.errors import ConflictError
 from backstay.services.ab_test import guards
 from backstay.services.ab_test.claims import claim, method
-from backstay.services.ab_test.compare import Rule, comparison, equivalent, look_of, seen, significant
+from backstay.services.ab_test.compare import Rule, comparison, equivalent, harm_seen, look_of, seen, significant
 from backstay.services.ab_test.estimate import Estimate, estimates
 from backstay.services.ab_test.evidence import ArmEvidence, ArmLook, Evidence, Look, fingerprint
 from backstay.services.ab_test.results import beliefs, shown
 from backstay.services.ab_test.verdict import Comparison, RatioCheck, Verdict
 from backstay.services.ab_test.windows import Windows, overdue, part, windows
-from backstay.services.ab_test.words import Metric, Outcome, Reason, Stopping
+from backstay.services.ab_test.words import Outcome, Reason, Stopping
+from backstay.services.series import window_of
 from backstay.services.stats.multiple import holm
 from backstay.services.stats.rates import stop_loss_chance
 
@@ -109,7 +110,7 @@ class _Case:
         found = []
         for arm in self.treatments:
             now = seen(self.counted[control], self.counted[arm.name])
-            harm = seen(self.harmed[control], self.harmed[arm.name])
+            harm = harm_seen(self.evidence.plan, self.harmed[control], self.harmed[arm.name])
             units = self.counted[control].units + self.counted[arm.name].units
             known = before.of(arm.name) if before else ArmLook(arm=arm.name)
             found.append(look_of(self.rule, arm.name, now, harm, units, known))
@@ -133,7 +134,7 @@ class _Case:
             answer = rung()
             if answer is not None:
                 return self._made(*answer)
-        return self._made(Outcome.CONTINUE, None, (*self._lacking(), Reason.NOT_DECIDED), ())
+        return self._made(Outcome.CONTINUE, None, (*self._lacking(), Reason.NOT_DECIDED), self._settling())
 
     def _broken(self) -> Answer | None:
         """What makes the numbers incomparable."""
@@ -201,8 +202,13 @@ class _Case:
         return Outcome.WINNER, best, (Reason.BETTER,), ()
 
     def _one_order(self, arm: str) -> bool:
-        own, control = self.counted[arm].without_largest, self.counted[self.evidence.plan.control].value
-        return self.evidence.plan.metric is Metric.ROAS and own is not None and control is not None and own <= control
+        """Whether it owes it to one order; where orders are not known, the number is shown and nothing is held back."""
+        own, control = self.counted[arm], self.counted[self.evidence.plan.control].value
+        if own.without_largest is None or control is None or own.without_largest > control:
+            return False
+        if not own.orders_known:
+            self.notes.append(f"without its largest day {arm} is no longer better: orders are not known")
+        return own.orders_known
 
     def _out_of_time(self) -> Answer | None:
         plan = self.evidence.plan
@@ -210,6 +216,13 @@ class _Case:
             return None
         note = f"{len(self.days.settled)} of {plan.max_days} days of data"
         return Outcome.TIMEOUT, None, (Reason.OUT_OF_TIME, *self._lacking()), (note,)
+
+    def _settling(self) -> tuple[str, ...]:
+        """What is waited for, where days are over and none has settled."""
+        if self.days.settled or not all(self.days.complete.values()):
+            return ()
+        longest = max(self.evidence.plan.left_out(window_of(arm.series.basis)) for arm in self.live)
+        return (f"days count when they are more than {longest} days old, or called final",)
 
     def _lacking(self) -> tuple[Reason, ...]:
         """What is missing for a winner."""

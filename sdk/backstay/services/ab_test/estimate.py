@@ -45,6 +45,8 @@ class Estimate:
     posterior: Posterior | None
     without_largest: float | None = None
     """Return on spend without the largest order."""
+    orders_known: bool = False
+    """Else the largest day was taken out instead."""
 
 
 def estimates(series: Sequence[Series], plan: AbPlan) -> tuple[Estimate, ...]:
@@ -135,6 +137,7 @@ def _return(days: Days, series: Series, plan: AbPlan, spread: Spread) -> Estimat
         value=value, error=error / value if error and value else None, results=results, above=total, below=spent,
         units=count, spread=spread.phi, freedom=spread.freedom, posterior=believed,
         without_largest=_without(series, days) if known else None,
+        orders_known=any(day.largest_order is not None for day in series.days),
     )  # fmt: skip
 
 

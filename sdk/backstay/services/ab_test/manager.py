@@ -19,7 +19,7 @@ from backstay.services.ab_test.state import AbState, Stage
 from backstay.services.ab_test.verdict import Verdict
 from backstay.services.ab_test.watch import days_of, numbers, sight
 from backstay.services.ab_test.words import Design
-from backstay.services.store import MemoryStore, Store
+from backstay.services.store import Store
 
 EVERY: Final = timedelta(hours=6)
 PATIENCE: Final = timedelta(days=2)
@@ -37,8 +37,9 @@ class AbTest:
         verdict = await test.run()
 
     Arms are trees, which it creates and activates, or refs of what runs already. `on` is one platform (a split too), or
-    one for each arm. Started again with the same plan, arms and store, it goes on where it was. What it writes passes
-    the spend guard of the adapters' runtime.
+    one for each arm. Started again with the same plan, arms and store, it goes on where it was; what a process had
+    activated when it died runs on until then, or until `stop()`. What it writes passes the spend guard of the adapters'
+    runtime.
     """
 
     def __init__(
@@ -47,13 +48,13 @@ class AbTest:
         arms: Mapping[str, Arm],
         *,
         on: AdPlatform | Mapping[str, AdPlatform],
-        store: Store | None = None,
+        store: Store,
         clock: Clock | None = None,
         tell: Listener | None = None,
     ) -> None:
         self.plan = plan
         self._arms = Arms(plan, arms, on)
-        self._store = store or MemoryStore()
+        self._store = store
         runtime: Any = next((each for p in self._arms.on.values() if (each := getattr(p, "runtime", None))), None)
         self._clock: Clock = clock or getattr(runtime, "clock", None) or SystemClock()
         events = getattr(runtime, "events", None)

@@ -27,6 +27,7 @@ from backstay.services.ab_test.state import AbState, Stage
 from backstay.services.ab_test.words import AtEnd, Clicks, Design, Metric, Outcome, Reason
 from backstay.services.store import FileStore, MemoryStore, Store
 from backstay.writes.guard import SpendGuard
+from backstay.writes.tree import activate_tree
 from tests.support.ab import plan
 from tests.support.services import Place, Planted, place, rates
 
@@ -352,9 +353,9 @@ def test_an_arm_of_another_account_is_refused() -> None:
         await trial.open()
         foreign = Ref.parse("meta/act_9/campaign/1")
         with pytest.raises(InvalidRequestError, match="does not own"):
-            AbTest(trial.plan, {"A": trial.trees["A"], "B": foreign}, on=trial.ads)
+            AbTest(trial.plan, {"A": trial.trees["A"], "B": foreign}, on=trial.ads, store=trial.store)
         with pytest.raises(InvalidRequestError, match="no platform is given for B"):
-            AbTest(trial.plan, trial.trees, on={"A": trial.ads})
+            AbTest(trial.plan, trial.trees, on={"A": trial.ads}, store=trial.store)
 
     trial.run(main())
 
@@ -429,8 +430,6 @@ def test_arms_that_are_there_already_are_watched_and_paused() -> None:
     async def main() -> Any:
         await trial.open()
         made = await trial.ads.create_tree(trial.trees["A"], idempotency_key="mine")
-        from backstay.writes.tree import activate_tree
-
         await activate_tree(trial.ads, made.value)
         refs = {name: group.ad_group.ref for name, group in zip("AB", made.value.groups, strict=True)}
         trial.known.update({refs["A"]: 0.05, refs["B"]: 0.065})
@@ -446,6 +445,33 @@ def test_arms_that_are_there_already_are_watched_and_paused() -> None:
     assert configured == [ConfiguredStatus.PAUSED, ConfiguredStatus.ACTIVE]
     assert refs["A"].level is Level.AD_GROUP
     assert [event.action for event in trial.told(AbArmChanged)] == ["paused"]
+
+
+@pytest.mark.parametrize(("reach", "outcome"), [((5_000, 4_950), Outcome.WINNER), ((6_000, 4_000), Outcome.INVALID)])
+def test_users_of_the_platforms_own_split_are_counted(reach: tuple[int, int], outcome: Outcome) -> None:
+    """The arms of a split test, by their refs: people reached over the whole test, which no days add up to."""
+    trial = Trial({"A": 0.05, "B": 0.065})
+    split = trial.plan.but(design=Design.RANDOMISED_PLATFORM_SPLIT)
+
+    async def main() -> Any:
+        await trial.open()
+        refs = {}
+        for name, tree in trial.trees.items():
+            made = await trial.ads.create_tree(tree, idempotency_key=f"mine/{name}")
+            await activate_tree(trial.ads, made.value)
+            refs[name] = made.value.campaign.ref
+        trial.known.update({refs[name]: share for name, share in trial.shares.items()})
+        people, planted = dict(zip(refs.values(), reach, strict=True)), trial.ads._numbers
+        trial.ads._numbers = lambda row: (
+            planted(row) if row.day else row.model_copy(update={"reach": people.get(row.ref)})
+        )
+        return await AbTest(split, refs, on=trial.ads, store=trial.store).run(every=DAILY)
+
+    verdict = trial.run(main())
+    assert verdict.outcome is outcome
+    assert verdict.ratio is not None
+    assert verdict.ratio.units == reach
+    assert (verdict.reasons == (Reason.SRM,)) is (outcome is Outcome.INVALID)
 
 
 # Trouble ----------------------------------------------------------------------------------------------------------

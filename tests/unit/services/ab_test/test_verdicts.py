@@ -451,7 +451,8 @@ def test_a_return_that_one_order_made_is_no_winner() -> None:
     up = tuple(d.but(revenue=m + Money("9", "EUR")) for d, m in zip(same.days, steady, strict=True))
     lucky = (*up[:10], up[10].but(largest_order=Money("309", "EUR")), *up[11:])
     won = decide(evidence([control, same.model_copy(update={"days": up})], metric=Metric.ROAS, equivalence=None))
-    assert won.outcome is Outcome.TIMEOUT  # without orders a whole day is taken for one
+    assert (won.outcome, won.arm) == (Outcome.WINNER, "B")
+    assert "without its largest day B is no longer better: orders are not known" in won.notes
     found = decide(evidence([control, same.model_copy(update={"days": lucky})], metric=Metric.ROAS, equivalence=None))
     assert found.outcome is Outcome.TIMEOUT
     assert Reason.ONE_ORDER in found.reasons
@@ -490,10 +491,26 @@ def test_arms_of_very_unlike_size_are_compared() -> None:
 
 
 def test_an_arm_without_any_result_is_undefined_not_a_loser() -> None:
-    """No ratio can be taken; nothing is claimed without a target cost."""
-    verdict = decide(evidence([A, series("B", [0] * 14)]))
+    """No ratio can be taken: it is no loser of a comparison."""
+    verdict = decide(evidence([series("A", [2] * 14), series("B", [0] * 14)]))
     assert verdict.outcome is Outcome.CONTINUE
     assert (verdict.comparisons[0].change, verdict.comparisons[0].p) == (None, None)
     assert verdict.arms[1].value == 0.0
-    cost = decide(evidence([A, series("B", [0] * 14)], metric=Metric.CPA))
+    cost = decide(evidence([series("A", [1] * 14), series("B", [0] * 14)], metric=Metric.CPA))
     assert cost.arms[1].value is None
+
+
+@pytest.mark.parametrize("metric", [Metric.CVR, Metric.CPA])
+def test_nothing_where_the_control_has_much_is_harm(metric: Metric) -> None:
+    """Also without a target cost: by the score test, since none has no logarithm."""
+    verdict = decide(evidence([series("A", around(20, 4)), series("B", [0] * 4)], metric=metric))
+    assert (verdict.outcome, verdict.arm, verdict.reasons) == (Outcome.HARM, "B", (Reason.WORSE,))
+    few = decide(evidence([series("A", around(8, 4)), series("B", [0] * 4)], metric=metric))
+    assert few.outcome is Outcome.CONTINUE
+
+
+def test_a_verdict_says_when_days_will_count() -> None:
+    """Where days are over and none of them has settled."""
+    arms = [series("A", around(50, 5), final=False), series("B", around(50, 5), final=False)]
+    assert "more than 7 days old, or called final" in decide(evidence(arms)).notes[0]
+    assert decide(evidence([A, SAME])).notes == ()
