@@ -108,7 +108,8 @@ def test_the_same_test_on_each_platform_and_on_a_mix(case: str, seed: int | None
         assert bench.world.duplicates() == {}
         active = sum(thing.was_active for thing in bench.world.objects(level="campaign"))
         assert active == sum(side == name for side in sides.values())
-    assert any(isinstance(event, RetryAttempt) for event in where.events) is (seed is not None)
+    if seed is not None:
+        assert any(isinstance(event, RetryAttempt) for event in where.events)
     if facts["design"] is Design.CROSS_PLATFORM:
         assert all(str(arm.platform) in verdict.claim for arm in verdict.arms)
         assert all(arm.basis is not None for arm in verdict.arms)
