@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backstay.policies.backoff import Backoff
+from backstay.policies.hedge import HedgeOptions
 from backstay.policies.retry import Retry
 from backstay.policies.settings import refuse
 from backstay.profile import Limit, Profile, TimeoutConfig
@@ -50,6 +51,7 @@ def google_ads_profile(level: str = "basic") -> Profile:
         # The vendor's advice for throttling and for internal errors: begin at 5 s, double, with jitter.
         retry=Retry(throttle=Backoff(base=5.0, factor=2.0, cap=60.0)),
         limits=MappingProxyType({"app": project, "customer": customer}),
+        hedge=HedgeOptions() if a_day is None else None,  # where the day's operations are counted, none is spent twice
         read_lag=READ_LAG,
         patience=(0.0, 0.5, 1.0, 2.0, 4.0, 7.0),
         timeouts=TimeoutConfig(kinds=MappingProxyType({"api_call": 30.0, "report": 120.0, "default": 30.0})),

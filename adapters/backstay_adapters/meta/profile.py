@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from backstay.policies.hedge import HedgeOptions
 from backstay.policies.pace import PaceOptions
 from backstay.policies.settings import refuse
 from backstay.profile import Limit, Profile, TimeoutConfig
@@ -68,6 +69,7 @@ def meta_profile(tier: str = "full") -> Profile:
     }
     return Profile(
         limits=MappingProxyType(limits),
+        hedge=None if tier == "limited" else HedgeOptions(),  # sixty points in five minutes are none too many
         write_cost=WRITE,
         read_lag=READ_LAG,
         patience=(0.0, 0.5, 1.0, 2.0, 4.0, 7.0),

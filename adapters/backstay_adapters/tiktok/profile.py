@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from backstay.policies.hedge import HedgeOptions
 from backstay.policies.settings import refuse
 from backstay.profile import Limit, Profile, TimeoutConfig
 
@@ -55,6 +56,7 @@ def tiktok_profile(tier: str = "basic") -> Profile:
     limits.update({name: limit(*numbers) for name, numbers in _RESTRICTED.items()})
     return Profile(
         limits=MappingProxyType(limits),
+        hedge=None if tier == "sandbox" else HedgeOptions(),  # a thousand calls a day are none too many
         read_lag=READ_LAG,
         patience=(0.0, 0.5, 1.0, 2.0, 4.0, 7.0),
         timeouts=TimeoutConfig(

@@ -49,7 +49,7 @@ class Reading(AdHooks):
 
     # The account ------------------------------------------------------------------------------------------------
 
-    @operation(Effect.READ, ttl=300.0, max_stale=3_600.0, group="account", tags=("account",))
+    @operation(Effect.READ, ttl=300.0, max_stale=3_600.0, hedge=True, group="account", tags=("account",))
     async def get_account(self, **_: Unpack[CallOptions]) -> Account:
         """The account with its currency, zone and status."""
         return await self._read_account()
@@ -59,7 +59,9 @@ class Reading(AdHooks):
         self.capabilities.require(Capability.BALANCE, "get_balance")
         return await self._balance(**options)
 
-    @operation(Effect.READ, ttl=60.0, max_stale=900.0, group="account", tags=("account",), name="get_balance")
+    @operation(
+        Effect.READ, ttl=60.0, max_stale=900.0, hedge=True, group="account", tags=("account",), name="get_balance"
+    )
     async def _balance(self, **_: Unpack[CallOptions]) -> Balance:
         return await self._read_balance()
 
@@ -107,7 +109,13 @@ class Reading(AdHooks):
         return Pages(fetch, platform=self.vendor, account_id=self.account, query=asked, cursor=cursor)
 
     @operation(
-        Effect.READ, ttl=STATUS_TTL, max_stale=STATUS_STALE, group="objects", tags=tags.of_list, name="list_objects"
+        Effect.READ,
+        ttl=STATUS_TTL,
+        max_stale=STATUS_STALE,
+        hedge=True,
+        group="objects",
+        tags=tags.of_list,
+        name="list_objects",
     )
     async def _list(
         self, level: Level, one: str | None, asked: Asked, state: Any, size: int, **_: Unpack[CallOptions]

@@ -70,6 +70,20 @@ def test_operations_tell_what_applies_to_them() -> None:
     assert (told["get_metrics"]["attempt_timeout"], told["set_status"]["who"]) == (60.0, "write")
 
 
+@pytest.mark.parametrize(
+    ("vendor", "level", "hedged"),
+    [
+        ("tiktok", "basic", True), ("tiktok", "sandbox", False), ("meta", "full", True), ("meta", "limited", False),
+        ("google_ads", "standard", True), ("google_ads", "explorer", False), ("google_ads", "basic", False),
+    ],
+)  # fmt: skip
+def test_safe_reads_are_hedged_where_the_limits_allow_it(vendor: str, level: str, hedged: bool) -> None:
+    """Account and lists, and nothing else: no report, no read that decides a write; not where calls are scarce."""
+    told = explain(vendor, level=level)["operations"]
+    found = {name for name, fact in told.items() if fact["hedged"]}
+    assert found == ({"get_account", "get_balance", "list_objects"} & set(told) if hedged else set())
+
+
 class Once:
     """Fails once with an error and then answers; counts calls and looks."""
 
