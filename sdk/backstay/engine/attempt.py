@@ -102,7 +102,7 @@ def verdict(failure: BackstayError | None) -> bool | None:
     """What a failure tells the breaker: True down, False alive (it refused us, so it works), None nothing."""
     if failure is None or failure.why is not None or failure.type in NO_VERDICT:
         return None
-    # What does not pass by waiting is no outage: a model's answer that is cut, or no JSON, came from a vendor that works.
+    # What does not pass by waiting is no outage: a model's answer that is cut came from a vendor that works.
     return failure.type in BREAKING and failure.retryable
 
 

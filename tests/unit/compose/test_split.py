@@ -601,10 +601,10 @@ def test_a_tree_activated_through_a_split_is_active_in_the_journal() -> None:
     runtime = Runtime.in_memory(clock=clock, listeners=(), guard=SpendGuard.unlimited())
     simulator = TikTokSandbox()
     transport = SimTransport(simulator, clock)
-    split = Split(
-        {each: TikTokAds(each, TOKEN, runtime=runtime, transport=transport, tier="ultimate") for each in ADVERTISERS[:2]},
-        Weights({ADVERTISERS[0]: 1}), name="halves",
-    )  # fmt: skip
+    one, other = (
+        TikTokAds(each, TOKEN, runtime=runtime, transport=transport, tier="ultimate") for each in ADVERTISERS[:2]
+    )
+    split = Split({"one": one, "other": other}, Weights({"one": 1}), name="halves")
 
     async def main() -> set[State]:
         samples = Samples("USD", ("6252001",), {})

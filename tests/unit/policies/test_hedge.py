@@ -79,10 +79,9 @@ def test_late_answers_that_were_helped_teach_nothing_about_lateness() -> None:
 @given(st.lists(st.booleans(), max_size=400))
 def test_never_more_than_the_share(calls: list[bool]) -> None:
     """Whoever asks whenever: second requests are at most 5 % of the calls, and three."""
-    hedge, begun, sent = Hedge(), 0, 0
-    for wants in calls:
+    hedge, sent = Hedge(), 0
+    for begun, wants in enumerate(calls, 1):
         hedge.begin()
-        begun += 1
         sent += wants and hedge.spend()
         assert sent <= 0.05 * begun + hedge.options.saved
 

@@ -92,7 +92,15 @@ def test_a_call_that_was_not_sent_gives_its_turn_back() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"start": 0.0}, {"start": 0.95}, {"start": -1.0}, {"brake": 1.5}, {"floor": 0.0}, {"memory": 0.0}, {"pause": float("nan")}],
+    [
+        {"start": 0.0},
+        {"start": 0.95},
+        {"start": -1.0},
+        {"brake": 1.5},
+        {"floor": 0.0},
+        {"memory": 0.0},
+        {"pause": float("nan")},
+    ],
 )
 def test_options_that_slow_nobody_or_everybody_are_refused(options: dict[str, float]) -> None:
     """Field, value and cure."""
