@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from backstay.sandbox.draws import bits
 from backstay.sandbox.faultfile import load_faults
-from backstay.sandbox.faults import Fault, FaultPlan, Span
+from backstay.sandbox.faults import Fault, FaultPlan
+from backstay.sandbox.lags import Lag
 from backstay.sandbox.wire import Reply, Request, json_reply, text_reply
 from backstay.sandbox.world import AD, AD_GROUP, CAMPAIGN, State, World
 from backstay_adapters.tiktok.profile import ROOT
@@ -56,13 +57,13 @@ class TikTokSandbox:
         app_id: str = APP_ID,
         secret: str = SECRET,
         auth_codes: Iterable[str] = ("sandbox-code",),
-        read_lag: Span = 0.0,
+        read_lag: Lag = 0.0,
         lag_updates: bool = False,
         tier: str | None = None,
         **switches: Any,
     ) -> None:
         self.world = world or World(seed, read_lag=read_lag, lag_updates=lag_updates)
-        self._lag: Span = self.world.read_lag
+        self._lag: Lag = self.world.read_lag
         self.switches = Switches(**switches)
         self.app_id = app_id
         self.secret = secret
