@@ -206,7 +206,7 @@ def test_a_difference_that_is_there_is_seen(metric: Metric, least: float) -> Non
     """20 % more by 10,000 clicks an arm; return on spend needs more, since orders differ so much."""
     won, harmed = played(World((0.10, 0.12)), 300 * MORE, 11, metric=metric)
     assert won >= least
-    assert harmed == 0.0
+    assert harmed <= 0.002
 
 
 def test_harm_is_seen_soon() -> None:
