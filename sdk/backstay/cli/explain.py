@@ -26,6 +26,7 @@ from backstay.operation import Operation, operations_of
 from backstay.policies.budget import price
 from backstay.policies.effect import Effect, Move
 from backstay.policies.freshness import STALE_TYPES
+from backstay.policies.retry import Why
 from backstay.profile import Profile
 from backstay.runtime import Runtime
 from backstay.taxonomy import Certainty, lookup
@@ -256,7 +257,7 @@ def outcome(plan: Plan, type_: str, effect: Effect, certainty: Certainty, *, pau
     if step is Move.LOOK or exists_already(call, error):
         return "look first"
     found = ruling(call, error, step, 0.0, 0.0)
-    return "again" if isinstance(found, float) else f"stop: {found.value}"
+    return f"stop: {found.value}" if isinstance(found, Why) else "again"
 
 
 def rows(vendor: str, type_: str) -> list[dict[str, Any]]:

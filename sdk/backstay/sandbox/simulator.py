@@ -41,7 +41,13 @@ class Simulator(Protocol):
         """What exists."""
         ...
 
-    faults: FaultPlan | None
+    @property
+    def faults(self) -> FaultPlan | None:
+        """What goes wrong."""
+        ...
+
+    @faults.setter
+    def faults(self, plan: FaultPlan | None) -> None: ...
 
     def operation(self, request: Request) -> str:
         """The request's name for fault rules, such as "campaign/create"."""

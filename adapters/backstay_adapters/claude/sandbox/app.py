@@ -33,7 +33,7 @@ class ClaudeSandbox:
     `pace` is the time in seconds between two pieces of a stream.
     """
 
-    vendor: Final = "claude"
+    vendor: str = "claude"
 
     def __init__(
         self,

@@ -47,7 +47,7 @@ class GoogleAdsSandbox:
     are not known of the real one.
     """
 
-    vendor: Final = "google_ads"
+    vendor: str = "google_ads"
 
     def __init__(
         self,

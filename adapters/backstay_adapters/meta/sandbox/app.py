@@ -51,7 +51,7 @@ class MetaSandbox:
     are not known of the real one.
     """
 
-    vendor: Final = "meta"
+    vendor: str = "meta"
 
     def __init__(
         self,

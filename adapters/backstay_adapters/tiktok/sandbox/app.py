@@ -44,7 +44,7 @@ class TikTokSandbox:
     Keywords that are `Switches` set the behaviours that are not known of the real one.
     """
 
-    vendor: Final = "tiktok"
+    vendor: str = "tiktok"
 
     def __init__(
         self,
