@@ -2,7 +2,8 @@
 
 Every seed draws vendors' behaviours, faults, crashes, cancellations, clocks that differ and what a service asks for,
 plays it in virtual time on several processes with one store, and compares the world's log with everything that was
-said. `--seed S` plays one again, line by line: the same hash is the same run. Ends with 1 if anything was wrong.
+said. `--seed S` plays one again, line by line: the same hash is the same run. `--exhaustive` builds and activates one
+tree on each platform with one trouble at every await and every request. Ends with 1 if anything was wrong.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from backstay.testing.simulation import Outcome, simulate
+from backstay.testing.simulation.exhaustive import Trouble, endure, troubles
 from benchmarks.simulate.platforms import STAGES
 
 COUNTED = ("operations", "lost_answers", "crashes", "duplicates", "parked", "orphans")
@@ -30,6 +32,8 @@ SEEDS_OF_A_WORKER = 100
 def main() -> int:
     """Play and report."""
     chosen = arguments()
+    if chosen.exhaustive:
+        return exhaust(chosen)
     if chosen.seed is not None:
         return replay(chosen.seed, chosen.platforms)
     began = time.monotonic()
@@ -54,13 +58,17 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.simulate", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=100, help="how many")
+    parser.add_argument("--seeds", type=int, help="how many; 100, or 1 with --exhaustive")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seed", type=int, help="play this one only, and print its whole trace")
+    parser.add_argument(
+        "--exhaustive", action="store_true", help="every trouble everywhere; --seeds draws vendors anew"
+    )
     parser.add_argument("--platforms", default=",".join(STAGES), help=f"some of {', '.join(STAGES)}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that play at a time")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
+    chosen.seeds = chosen.seeds or (1 if chosen.exhaustive else 100)
     chosen.platforms = [name for name in chosen.platforms.split(",") if name]
     if unknown := [name for name in chosen.platforms if name not in STAGES]:
         parser.error(f"--platforms {unknown[0]}: there are {', '.join(STAGES)}")
@@ -95,6 +103,39 @@ def summary(seed: int, platforms: list[str]) -> dict[str, Any]:
         "seed": seed, "counts": {**counts, "wrong_answers": len(other)}, "digest": outcome.digest, "tail": tail,
         "wrongs": list(map(str, outcome.wrongs)),
     }  # fmt: skip
+
+
+def exhaust(chosen: argparse.Namespace) -> int:
+    """Every trouble on every platform."""
+    began, failed = time.monotonic(), 0
+    runs: Counter[str] = Counter()
+    for name in chosen.platforms:
+        for seed in range(chosen.first_seed, chosen.first_seed + chosen.seeds):
+            asked = list(troubles(STAGES[name], seed=seed))
+            for number, (trouble, wrongs) in enumerate(endured(name, asked, chosen.jobs), 1):
+                runs[name] += 1
+                if wrongs:
+                    failed += 1
+                    sys.stderr.write(f"\n{name}: {trouble}\n  " + "\n  ".join(wrongs[:5]) + "\n")
+                progress(number, len(asked), failed, quiet=chosen.json)
+    result = {"runs": dict(runs), "wrong": failed, "seconds": round(time.monotonic() - began, 1)}
+    report(result, as_json=chosen.json)
+    return 1 if failed else 0
+
+
+def endured(name: str, asked: list[Trouble], jobs: int) -> Iterator[tuple[Trouble, list[str]]]:
+    """What is wrong after each of them."""
+    work = partial(one_trouble, name)
+    if jobs == 1:
+        yield from map(work, asked)
+        return
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=10 * SEEDS_OF_A_WORKER) as pool:
+        yield from pool.imap_unordered(work, asked, chunksize=10)
+
+
+def one_trouble(name: str, trouble: Trouble) -> tuple[Trouble, list[str]]:
+    """One run."""
+    return trouble, list(map(str, endure(STAGES[name], trouble)))
 
 
 def replay(seed: int, platforms: list[str]) -> int:

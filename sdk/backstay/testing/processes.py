@@ -35,14 +35,17 @@ class Gone(BaseException):
 class Process:
     """Runs work, in as many tasks as it makes, until the `dies_at`-th await of them all, or until it is killed.
 
-    At the `stalls_at`-th await it stands still for `stalls_for` seconds, as a machine does that is short of memory.
+    At the `cancels_at`-th await its work is cancelled; at the `stalls_at`-th it stands still for `stalls_for` seconds,
+    as a machine does that is short of memory.
     """
 
     def __init__(
-        self, dies_at: int | None = None, name: str = "", *, stalls_at: int | None = None, stalls_for: float = 0.0
-    ) -> None:
+        self, dies_at: int | None = None, name: str = "", *, cancels_at: int | None = None,
+        stalls_at: int | None = None, stalls_for: float = 0.0,
+    ) -> None:  # fmt: skip
         self.name = name
         self.dies_at = dies_at
+        self.cancels_at = cancels_at
         self.stalls_at = stalls_at
         self.stalls_for = stalls_for
         self.stalled = False
@@ -112,6 +115,10 @@ class Process:
             return True
         if self.awaits == self.dies_at:
             self.kill()
+        if self.awaits == self.cancels_at:
+            for steps, task in list(self._begun.items()):
+                if steps.main:
+                    task.cancel()
         if self.awaits == self.stalls_at and not self.dead:
             self.stalled = True
             asyncio.get_running_loop().call_later(self.stalls_for, self._go_on)
@@ -162,12 +169,12 @@ def _make_task(loop: asyncio.AbstractEventLoop, work: Any, **facts: Any) -> Any:
 class _Steps(Coroutine[Any, Any, Any]):
     """Work of a process, step by step: every step that ends in waiting counts, and none is made for the dead."""
 
-    __slots__ = ("_held", "_main", "_process", "_task", "_work")
+    __slots__ = ("_held", "_process", "_task", "_work", "main")
 
     def __init__(self, process: Process, work: Work, *, main: bool = False) -> None:
         self._process = process
         self._work = work
-        self._main = main
+        self.main = main
         self._task: asyncio.Task[Any] | None = None
         self._held: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
         """The step that it would have taken, had its process not stood still."""
@@ -208,13 +215,15 @@ class _Steps(Coroutine[Any, Any, Any]):
             process._begun.pop(self, None)  # noqa: SLF001 - as above
             raise
         if not process._lives_on():  # noqa: SLF001 - as above
+            if asyncio.isfuture(waits_for):
+                waits_for.add_done_callback(heard)
             raise self._buried()
         return waits_for
 
     def _buried(self) -> BaseException:
         self._process._begun.pop(self, None)  # noqa: SLF001 - as above
         self._process._grave.append(self._work)  # noqa: SLF001 - as above
-        return Gone() if self._main else StopIteration()  # of the others' end nobody is left to hear
+        return Gone() if self.main else StopIteration()  # of the others' end nobody is left to hear
 
 
 class _Cut:
@@ -244,6 +253,12 @@ def _let_others_run() -> Generator[None, None, None]:
     yield
 
 
+def heard(done: asyncio.Future[Any]) -> None:
+    """What nobody waits for any more is no error of the program."""
+    if not done.cancelled():
+        done.exception()
+
+
 class SkewedClock:
     """A process's own clock on the common time: its wall is wrong by so many seconds."""
 
@@ -260,4 +275,4 @@ class SkewedClock:
         return self._time.wall() + self._wrong
 
 
-__all__ = ["Gone", "Process", "SkewedClock", "own_process"]
+__all__ = ["Gone", "Process", "SkewedClock", "heard", "own_process"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from backstay.testing.processes import Process
+from backstay.testing.processes import Process, heard
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -27,9 +27,9 @@ class Wire(httpx.AsyncBaseTransport):
         if not self.arrives:
             return await self.inner.handle_async_request(request)
         exchange = asyncio.get_running_loop().create_task(self.inner.handle_async_request(request), context=Context())
-        exchange.add_done_callback(_heard)
+        exchange.add_done_callback(heard)
         answer = asyncio.shield(exchange)
-        answer.add_done_callback(_heard)
+        answer.add_done_callback(heard)
         return await answer
 
     async def aclose(self) -> None:
@@ -62,12 +62,6 @@ class RpcWire:
             return Context().run(method, *args, **kwargs) if self._arrives else method(*args, **kwargs)
 
         return call
-
-
-def _heard(done: asyncio.Future[Any]) -> None:
-    """What nobody waits for any more is no error of the program."""
-    if not done.cancelled():
-        done.exception()
 
 
 __all__ = ["RpcWire", "Wire"]

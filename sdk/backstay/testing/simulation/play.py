@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from backstay.errors import BackstayError
@@ -53,10 +53,16 @@ class Outcome:
         return [*self.trace[:1], *told[-lines:]]
 
 
-def simulate(seed: int, stages: Sequence[Stage], *, files: bool = False, sabotage: Sabotage | None = None) -> Outcome:
-    """Play one seed; the same seed plays the same run, line by line."""
-    draw = seeded("setting", seed)
-    town = Town(seed, stages, setting(draw, files=files), sabotage or Sabotage())
+def simulate(
+    seed: int, stages: Sequence[Stage], *, files: bool = False, sabotage: Sabotage | None = None, **given: Any
+) -> Outcome:
+    """Play one seed; the same seed plays the same run, line by line.
+
+    `files` keeps journal, letters, ledger and audit record in files; `given` are fields of the `Setting` that shall not
+    be drawn, such as `crowd=True`.
+    """
+    drawn = replace(setting(seeded("setting", seed), files=files), **given)
+    town = Town(seed, stages, drawn, sabotage or Sabotage())
     try:
         wrongs = run(_played(town), town.clock)
         return _outcome(town, wrongs)
@@ -91,7 +97,8 @@ async def _slot(town: Town, wishes: Wishes, number: int) -> None:
     while any(left):
         dies_at = int(draw.expovariate(1 / 300)) + 1 if draw.random() < town.setting.mortal else None
         stalls_at = int(draw.expovariate(1 / 200)) + 1 if draw.random() < 0.3 else None
-        house = town.open(dies_at, stalls_at, draw.choice((1.0, 15.0, 60.0, 200.0)) * draw.random())
+        stalls_for = draw.choice((1.0, 15.0, 60.0, 200.0)) * draw.random()
+        house = town.open(dies_at=dies_at, stalls_at=stalls_at, stalls_for=stalls_for)
         tasks = [house.process.run(_work(town, house, wishes, left, task)) for task in range(len(left))]
         if not any(isinstance(end, Gone) for end in await asyncio.gather(*tasks, return_exceptions=True)):
             return

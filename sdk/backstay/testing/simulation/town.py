@@ -125,7 +125,7 @@ class HeardAudit:
 class House:
     """A process with all that is in it: clock, runtime, an adapter for each platform, and a split of them."""
 
-    def __init__(self, town: Town, process: Process, wall: float) -> None:
+    def __init__(self, town: Town, process: Process, wall: float, *, arrives: bool) -> None:
         self.process = process
         self.clock = SkewedClock(town.clock, wall)
         shelves = town.store.shelves()
@@ -135,7 +135,6 @@ class House:
             audit=process.cut(HeardAudit(shelves.audit, town.clock.wall, town.audited)),
         )  # fmt: skip
         self.runtime.witnesses = {}
-        arrives = town.draw.random() < 0.7
         self.ads: dict[str, AdPlatform] = {
             name: town.book.watch(
                 witnessed(played.make(self.runtime, played.wire(shell, process, arrives=arrives), town.tune))
@@ -200,11 +199,12 @@ class Town:
         """Listen to the runtimes."""
         self.events.append(event)
 
-    def open(self, dies_at: int | None = None, stalls_at: int | None = None, stalls_for: float = 0.0) -> House:
-        """Start a process."""
+    def open(self, *, arrives: bool | None = None, **mishaps: Any) -> House:
+        """Start a process; `mishaps` are those of a `Process`, `arrives` whether what it has sent outlives it."""
         number = len(self.houses)
-        process = Process(dies_at, f"p{number}", stalls_at=stalls_at, stalls_for=stalls_for)
-        house = House(self, process, self.setting.walls[number % len(self.setting.walls)])
+        process = Process(name=f"p{number}", **mishaps)
+        arrives = self.draw.random() < 0.7 if arrives is None else arrives
+        house = House(self, process, self.setting.walls[number % len(self.setting.walls)], arrives=arrives)
         self.houses.append(house)
         self.note(f"starts {process.name}")
         return house
