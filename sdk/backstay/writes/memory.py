@@ -27,7 +27,7 @@ class MemoryJournal:
     def twin(self) -> MemoryJournal:
         """The same records as another process would see them, in tests: first sightings are each process's own."""
         twin = type(self)(self._max, lease=self.lease)
-        twin._records, twin._lock = self._records, self._lock
+        twin._records, twin._lock = self._records, self._lock  # noqa: SLF001 - its own class
         return twin
 
     async def claim(self, fresh: Record, now: Moment) -> Record:
