@@ -118,7 +118,10 @@ def meta_campaign(number: object) -> dict[str, object]:
 
 META_ONE = json.dumps(meta_campaign("NUMBER")).encode()
 META_HUNDRED = json.dumps(
-    {"data": [meta_campaign(FIRST + number) for number in range(100)], "paging": {"cursors": {"before": "a", "after": "b"}}}
+    {
+        "data": [meta_campaign(FIRST + number) for number in range(100)],
+        "paging": {"cursors": {"before": "a", "after": "b"}},
+    }
 ).encode()
 META_NONE = b'{"data":[]}'
 META_INFO = json.dumps(META_ACCOUNT).encode()

@@ -95,9 +95,11 @@ _slot = Answer.__dict__["_served"].__get__
 def with_served(answer: A, served: Served) -> A:
     """A shallow copy that says where it came from; the original, perhaps shared by a cache, stays as it is."""
     copy = _new(answer.__class__)
-    values = answer.__dict__.copy()
-    for name in answer._carries:  # noqa: SLF001 - our own class
-        values[name] = _each(values[name], with_served, served)
+    values = answer.__dict__  # shared: nothing changes the fields of what is frozen
+    if answer._carries:  # noqa: SLF001 - our own class
+        values = values.copy()
+        for name in answer._carries:  # noqa: SLF001 - our own class
+            values[name] = _each(values[name], with_served, served)
     _set(copy, "__dict__", values)
     _set(copy, "__pydantic_fields_set__", answer.__pydantic_fields_set__)
     _set(copy, "__pydantic_extra__", answer.__pydantic_extra__)
@@ -141,7 +143,7 @@ def require_live(value: A, field: str = "expect") -> A:
 def _each(part: Any, mark: Callable[[Any, Served], Any], served: Served) -> Any:
     if isinstance(part, Answer):
         return mark(part, served)
-    return tuple(_each(item, mark, served) for item in part) if isinstance(part, tuple) else part
+    return tuple([_each(item, mark, served) for item in part]) if isinstance(part, tuple) else part
 
 
 def _carry(old: A, new: A) -> A:

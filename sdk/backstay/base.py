@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 LONGEST_TARGET = 150
 """Characters of an object's ref that go into the key of a SET."""
+MOST_PLANS = 256
+"""Plans that an adapter keeps; whoever gives every call another deadline fills them."""
 _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
@@ -273,10 +275,14 @@ class Adapter(Generates, LeavesLetters, Guarded):
         return with_served(value, served)
 
     def plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:
-        """An operation with its options resolved; kept when no call option changes it."""
-        plan = self._plan(operation, merge_options(self._options, options))
-        if not options:
-            self._plans[operation.name] = plan
+        """An operation with its options resolved; kept, since the same options come with many calls."""
+        key = f"{operation.name}{options}" if options else operation.name
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plan(operation, merge_options(self._options, options))
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
         return plan
 
     def _plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:

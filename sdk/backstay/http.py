@@ -15,7 +15,7 @@ import zlib
 from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 
@@ -101,7 +101,7 @@ class Http:
             mark = call.mark_sent
             call.sent = False if self._marks and call.sent is None else call.sent
         url = path if "://" in path else self.base_url + path
-        asked = f"{url}?{urlencode(params)}" if params else url
+        asked = f"{url}?{'&'.join([f'{_quoted(name)}={_quoted(params[name])}' for name in params])}" if params else url
         where = url.partition("?")[0]
         sent = {**HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
         body = content or _encoded(sent, json, data, files)
@@ -174,6 +174,16 @@ def shared_ssl_context() -> ssl.SSLContext:
 _UNREADABLE: Final = (httpx.DecodingError, TooLarge, zlib.error)
 _PACKED: Final = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 """Window bits by content encoding: of both kinds, whichever header it has."""
+
+
+@functools.lru_cache(maxsize=256)
+def _quoted_once(text: str) -> str:
+    # A list of fields is asked for over and over, and to quote it costs a fifth of the whole request.
+    return quote_plus(text)
+
+
+def _quoted(text: str) -> str:
+    return text if text.isalnum() and text.isascii() else _quoted_once(text)
 
 
 def _encoded(headers: dict[str, str], json: object, data: Mapping[str, str] | None, files: Any) -> bytes | None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import ClassVar, Generic, TypeVar
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from backstay.answer import UNSERVED, Answer, Served, is_stale, require_live, stamp, with_served
 from backstay.errors import StaleInputError
+from backstay.values import EMPTY, unchecked
 
 T = TypeVar("T")
 LIVE = Served(source="live", by="tiktok", fetched_at=datetime(2026, 1, 1, tzinfo=UTC), request_ids=("a", "b"))
@@ -159,3 +160,50 @@ def test_an_answer_made_by_hand_is_as_old_as_can_be() -> None:
     """Nobody vouches for it, and it says so."""
     assert Thing(name="a").served.age == math.inf
     assert Thing(name="a").served.cause == "NOT_SERVED"
+
+
+# Without pydantic's checks ------------------------------------------------------------------------------------------
+
+
+def test_an_unchecked_answer_is_like_any_other() -> None:
+    """Made without checks, it equals, hashes, prints, dumps and pickles as one that was made with them."""
+    quick = unchecked(Thing)(parts=(1,), name="a")
+    slow = Thing(name="a", parts=(1,))
+    assert (quick, hash(quick), repr(quick)) == (slow, hash(slow), repr(slow))
+    assert quick.model_dump_json() == slow.model_dump_json()
+    assert pickle.loads(pickle.dumps(quick)) == copy.deepcopy(quick) == quick.model_copy() == slow
+    assert quick.model_copy(update={"name": "b"}) == Thing(name="b", parts=(1,))
+    assert quick.served is UNSERVED
+    assert with_served(quick, LIVE).served is LIVE
+    with pytest.raises(ValidationError):
+        quick.name = "b"  # type: ignore[misc]  # the point of the test
+
+
+def test_an_unchecked_answer_has_the_defaults_of_its_class() -> None:
+    """Those that a factory makes too; what is made so is frozen, and shared."""
+
+    class Nest(Answer):
+        thing: Thing = Field(default_factory=lambda: Thing(name="usual"))
+        more: int = 3
+
+    make = unchecked(Nest)
+    assert make() == Nest() == make(more=3)
+    assert make().thing == Thing(name="usual")
+    assert make(more=4) == Nest(more=4)
+
+
+def test_a_marked_copy_keeps_its_fields_to_itself() -> None:
+    """It shares them with the original until one of them is copied with a change."""
+    thing = Thing(name="a")
+    marked = with_served(thing, LIVE)
+    assert marked.model_copy(update={"name": "b"}).name == "b"
+    assert (thing.name, marked.name) == ("a", "a")
+
+
+def test_an_empty_mapping_is_not_copied_and_another_one_is_in_depth() -> None:
+    """Pydantic copies defaults for every object; a vendor's own fields may hold lists."""
+    thing = Thing(name="a", extra={"ids": [1]})
+    assert copy.deepcopy(EMPTY) is EMPTY
+    assert Thing(name="b").extra is EMPTY
+    assert copy.deepcopy(thing).extra == thing.extra
+    assert copy.deepcopy(thing).extra["ids"] is not thing.extra["ids"]

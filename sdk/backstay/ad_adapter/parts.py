@@ -50,7 +50,10 @@ def sieve(query: Query) -> tuple[Callable[[Any], bool], ...]:
     """
     since, parent = query.created_since, query.parent
     tests: dict[str, tuple[bool, Callable[[Any], bool]]] = {
-        "deleted": (not query.deleted, lambda item: _status(item) is not _DELETED or _DELETED in query.statuses),
+        "deleted": (
+            not query.deleted and _DELETED not in query.statuses,
+            lambda item: item.status.configured is not _DELETED,
+        ),
         "ids": (bool(query.ids), lambda item: item.ref.id in query.ids),
         "name": (query.name is not None, lambda item: item.name == query.name),
         "part": (query.name_contains is not None, lambda item: query.name_contains in item.name),

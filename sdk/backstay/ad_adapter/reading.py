@@ -99,7 +99,9 @@ class Reading(AdHooks):
         async def fetch(state: Any) -> PageData[Any]:
             number, own, before = state or (0, None, 0)
             found = await size.fitting(partial(self._list, level, None, lists[number], own, **options))
-            kept = tuple(item for item in found.items if all(test(item) for test in tests))
+            kept = found.items
+            for test in tests:
+                kept = tuple([item for item in kept if test(item)])
             total = None if found.total is None or before is None else before + found.total
             following: list[Any] | None = None if found.next_state is None else [number, found.next_state, before]
             if following is None and number + 1 < len(lists):

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing
+from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from backstay.ads.refs import Ref
@@ -66,13 +67,16 @@ class Pages(Generic[T]):
         self._key = key or _identity
         self._start = (None, None, None) if cursor is None else self._open(cursor)
         self._total: int | None = None
-        self._at: tuple[Any, str | None] | None = self._start[:2]
+        self._at: tuple[Any, str | Callable[[], str] | None] | None = self._start[:2]
         self._served: Served = UNSERVED
 
     @property
     def cursor(self) -> str | None:
         """Where to go on after the last item given, for another process or day; None once all were given."""
-        return None if self._at is None else self._seal(*self._at)
+        if self._at is None:
+            return None
+        state, after = self._at
+        return self._seal(state, after() if callable(after) else after)
 
     @property
     def served(self) -> Served:
@@ -83,7 +87,7 @@ class Pages(Generic[T]):
         async with aclosing(self._walk()) as walk:
             async for state, following, page in walk:
                 for item in page.items:
-                    self._at = (state, self._name(item))
+                    self._at = (state, partial(self._name, item))  # named only if somebody asks for the cursor
                     yield item
                 self._at = following
 
@@ -100,7 +104,11 @@ class Pages(Generic[T]):
     async def all(self, limit: int | None = None) -> tuple[T, ...]:
         """All items, or the first `limit`."""
         found: list[T] = []
-        if limit is not None and limit <= 0:
+        if limit is None:
+            async for page in self.pages():
+                found += page.items
+            return tuple(found)
+        if limit <= 0:
             return ()
         async with aclosing(self.__aiter__()) as items:
             async for item in items:
@@ -146,9 +154,13 @@ class Pages(Generic[T]):
         return str(key) if isinstance(key, str | Ref) else _hash(repr(key))
 
     def _new(self, items: tuple[T, ...], seen: set[object]) -> tuple[T, ...]:
+        keys = [self._key(item) for item in items]
+        told = set(keys)
+        if len(told) == len(keys) and seen.isdisjoint(told):  # as nearly always
+            seen |= told
+            return items
         new = []
-        for item in items:
-            key = self._key(item)
+        for key, item in zip(keys, items, strict=True):
             if key not in seen:
                 seen.add(key)
                 new.append(item)

@@ -22,12 +22,17 @@ class Ref:
     id: str
 
     def __post_init__(self) -> None:
+        if type(self.account_id) is str is type(self.id) and self.account_id and self.id:
+            return
         for name in ("account_id", "id"):
             value = getattr(self, name)
             if not isinstance(value, str) or not value:
                 raise InvalidRequestError(
                     f"{name} is not a text with something in it", field=name, value=value, hint="pass the id as str"
                 )
+
+    def __hash__(self) -> int:
+        return hash(self.id)  # enough to tell objects apart, and quick
 
     @classmethod
     def parse(cls, text: str) -> Ref:

@@ -151,11 +151,15 @@ class Scope:
         only = self._only
         if only is not None and type(cost) is float:
             return only.admit(now, cost)
-        wait = max((limiter.wait(now, price(cost, name)) for name, limiter in self.limiters.items()), default=0.0)
-        if wait <= 0.0:
+        longest = 0.0
+        for name, limiter in self.limiters.items():
+            wait = limiter.wait(now, price(cost, name))
+            if wait > longest:
+                longest = wait
+        if longest <= 0.0:
             for name, limiter in self.limiters.items():
                 limiter.take(now, price(cost, name))
-        return wait
+        return longest
 
     def turn(self, now: float, ahead: int, cost: Cost) -> float:
         """About how many seconds until the limits let somebody through who has so many before him."""

@@ -24,7 +24,7 @@ Cost = float | Mapping[str, float]
 
 def price(cost: Cost, limit: str) -> float:
     """What an attempt takes from one limit."""
-    return cost.get(limit, 1.0) if isinstance(cost, Mapping) else cost
+    return cost if type(cost) is float or not isinstance(cost, Mapping) else cost.get(limit, 1.0)
 
 
 class Meter(Protocol):

@@ -21,7 +21,7 @@ from backstay_adapters.meta.adapter.build import Builder, encoded
 from backstay_adapters.meta.errors import TABLE, is_sdk_error
 from backstay_adapters.meta.profile import API, API_VERSION, VIDEO_API, meta_profile
 from backstay_adapters.meta.wire.read import ACCOUNT
-from backstay_adapters.meta.wire.usage import of_account, read_usage
+from backstay_adapters.meta.wire.usage import told
 
 if TYPE_CHECKING:
     import httpx
@@ -171,10 +171,8 @@ class MetaCalls(AdAdapter):
     def _listen(self, facts: Facts) -> None:
         """Take from the headers what the engine wants to know: ids, and how near the limits are."""
         note_request_id(*facts.request_ids)
-        usages = read_usage(facts.headers)
-        if usages:
-            for limit, usage in of_account(usages, self.account.removeprefix(ACCOUNT)).items():
-                note_usage(limit, usage.used, usage.wait)
+        for usage in told(facts.headers, self.account.removeprefix(ACCOUNT)):
+            note_usage(usage.limit, usage.used, usage.wait)
 
     # Batches ----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ gives them two, and BHD and JOD have two although it gives them three.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -47,22 +49,27 @@ def units_in(value: Any, currency: str, field: str) -> Money | None:
     """Money from whole units, which come as text; None where nothing is said."""
     if value is None or value == "":
         return None
-    return _read(lambda: UNITS.from_units(str(value), currency), field, value)
+    return _read(_from_units, str(value), currency, field)
+
+
+@lru_cache(maxsize=1024)
+def _from_units(text: str, currency: str) -> Money:
+    """Budgets are the same few numbers over and over, and money never changes."""
+    return UNITS.from_units(text, currency)
 
 
 def major_in(value: Any, currency: str, field: str) -> Money | None:
     """Money from a decimal text in main units, as insights give it; None where the metric is absent."""
     if value is None or value == "":
         return None
-    return _read(lambda: from_major(value, currency), field, value)
+    return _read(from_major, value, currency, field)
 
 
-def _read(read: Any, field: str, value: Any) -> Money:
+def _read(read: Callable[[Any, str], Money], value: Any, currency: str, field: str) -> Money:
     try:
-        money: Money = read()
+        return read(value, currency)
     except BackstayError as error:
         raise BadResponseError(
             f"{field} cannot be read as money: {value!r}", vendor="meta", field=field, value=value,
             rule="meta.wire.money", hint=error.hint or "report it with the trace id",
         ) from error  # fmt: skip
-    return money

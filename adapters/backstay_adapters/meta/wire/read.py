@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,7 +26,7 @@ from backstay.ads.words import (
 )
 from backstay.errors import BadResponseError
 from backstay.money import Money
-from backstay.values import FrozenDict
+from backstay.values import FrozenDict, unchecked
 from backstay.writes.marker import unmark
 from backstay_adapters.meta.wire import words
 from backstay_adapters.meta.wire.creative import creative
@@ -65,7 +66,7 @@ def ref(account: str, level: Level, id: str) -> Ref:  # noqa: A002 - the field's
     return Ref(Platform.META, account, level, id)
 
 
-def rest(raw: Raw, *known: str) -> FrozenDict:
+def rest(raw: Raw, known: Set[str]) -> FrozenDict:
     """The vendor's fields that have no common name."""
     return FrozenDict({name: value for name, value in raw.items() if name not in known})
 
@@ -93,15 +94,19 @@ def named(raw: Raw) -> tuple[str, str | None]:
 # The account ----------------------------------------------------------------------------------------------------
 
 
+_ACCOUNT: Final = frozenset(
+    {"id", "account_id", "name", "account_status", "balance", "spend_cap", "amount_spent", "currency", "timezone_name",
+     "min_daily_budget"}
+)  # fmt: skip
+
+
 def account(raw: Raw) -> Account:
     """An ad account; its balance is what is owed, not what is left."""
     id_ = ACCOUNT + required(raw, "account_id") if raw.get("account_id") else required(raw, "id")
     currency = required(raw, "currency")
-    known = ("id", "account_id", "name", "account_status", "balance", "spend_cap", "amount_spent", "currency",
-             "timezone_name", "min_daily_budget")  # fmt: skip
     number = raw.get("account_status")
     reason = raw.get("disable_reason")
-    extra = rest(raw, *known)
+    extra = rest(raw, _ACCOUNT)
     if isinstance(reason, int) and reason:
         extra = FrozenDict({**extra, "disable_reason_name": words.DISABLED.get(reason, str(reason))})
     return Account(
@@ -139,8 +144,13 @@ def budget(raw: Raw, currency: str) -> Budget | None:
     for name, period in (("daily_budget", BudgetPeriod.DAILY), ("lifetime_budget", BudgetPeriod.LIFETIME)):
         amount = _some(units_in(raw.get(name), currency, name))
         if amount is not None:
-            return Budget(amount=amount, period=period)
+            return _budget(amount, period)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _budget(amount: Money, period: BudgetPeriod) -> Budget:
+    return Budget(amount=amount, period=period)
 
 
 def bid(raw: Raw, currency: str) -> Bid | None:
@@ -151,7 +161,12 @@ def bid(raw: Raw, currency: str) -> Bid | None:
     strategy = words.STRATEGIES.get(str(word), BidStrategy.UNKNOWN)
     if strategy is BidStrategy.MIN_ROAS:
         return Bid(strategy=strategy, roas=roas(raw.get("bid_constraints")))
-    return Bid(strategy=strategy, amount=units_in(raw.get("bid_amount"), currency, "bid_amount"))
+    return _bid(strategy, units_in(raw.get("bid_amount"), currency, "bid_amount"))
+
+
+@lru_cache(maxsize=1024)
+def _bid(strategy: BidStrategy, amount: Money | None) -> Bid:
+    return Bid(strategy=strategy, amount=amount)
 
 
 ROAS_UNITS: Final = 10_000
@@ -169,15 +184,23 @@ def roas(constraints: Any) -> Decimal | None:
 
 # Campaigns, ad sets, ads ------------------------------------------------------------------------------------------
 
-_SHARED: Final = ("id", "name", "account_id", "status", "effective_status", "created_time", "updated_time")
+# Each value of these three is made here or by a reader that checks it.
+_campaign, _ad_group, _ad, _schedule = unchecked(Campaign), unchecked(AdGroup), unchecked(Ad), unchecked(Schedule)
+
+_SHARED: Final = frozenset({"id", "name", "account_id", "status", "effective_status", "created_time", "updated_time"})
+_CAMPAIGN: Final = _SHARED | {"objective", "daily_budget", "lifetime_budget", "bid_strategy", "start_time", "stop_time"}
+_AD_GROUP: Final = _SHARED | {
+    "campaign_id", "daily_budget", "lifetime_budget", "bid_strategy", "bid_amount", "start_time", "end_time",
+    "targeting", "attribution_spec",
+}  # fmt: skip
+_AD: Final = _SHARED | {"adset_id", "campaign_id", "creative"}
 
 
 def campaign(raw: Raw, by: Reader) -> Campaign:
     """A campaign."""
     name, token = named(raw)
-    known = (*_SHARED, "objective", "daily_budget", "lifetime_budget", "bid_strategy", "start_time", "stop_time")
-    schedule = Schedule(start=moment(raw.get("start_time")), end=moment(raw.get("stop_time")))
-    return Campaign(
+    schedule = _schedule(start=moment(raw.get("start_time")), end=moment(raw.get("stop_time")))
+    return _campaign(
         ref=ref(by.account, Level.CAMPAIGN, required(raw, "id")),
         name=name,
         objective=words.OBJECTIVES.get(str(raw.get("objective")), Objective.UNKNOWN),
@@ -188,20 +211,16 @@ def campaign(raw: Raw, by: Reader) -> Campaign:
         created_at=moment(raw.get("created_time")),
         updated_at=moment(raw.get("updated_time")),
         key_token=token,
-        extra=rest(raw, *known),
+        extra=rest(raw, _CAMPAIGN),
     )
 
 
 def ad_group(raw: Raw, by: Reader) -> AdGroup:
     """An ad set."""
     name, token = named(raw)
-    known = (
-        *_SHARED, "campaign_id", "daily_budget", "lifetime_budget", "bid_strategy", "bid_amount", "start_time",
-        "end_time", "targeting", "attribution_spec",
-    )  # fmt: skip
-    schedule = Schedule(start=moment(raw.get("start_time")), end=moment(raw.get("end_time")))
+    schedule = _schedule(start=moment(raw.get("start_time")), end=moment(raw.get("end_time")))
     goal, billing = raw.get("optimization_goal"), raw.get("billing_event")
-    return AdGroup(
+    return _ad_group(
         ref=ref(by.account, Level.AD_GROUP, required(raw, "id")),
         campaign=ref(by.account, Level.CAMPAIGN, required(raw, "campaign_id")),
         name=name,
@@ -216,7 +235,7 @@ def ad_group(raw: Raw, by: Reader) -> AdGroup:
         created_at=moment(raw.get("created_time")),
         updated_at=moment(raw.get("updated_time")),
         key_token=token,
-        extra=rest(raw, *known),
+        extra=rest(raw, _AD_GROUP),
     )
 
 
@@ -224,7 +243,7 @@ def ad(raw: Raw, by: Reader) -> Ad:
     """An ad, with what it shows."""
     name, token = named(raw)
     campaign_id = raw.get("campaign_id")
-    return Ad(
+    return _ad(
         ref=ref(by.account, Level.AD, required(raw, "id")),
         ad_group=ref(by.account, Level.AD_GROUP, required(raw, "adset_id")),
         campaign=ref(by.account, Level.CAMPAIGN, str(campaign_id)) if campaign_id else None,
@@ -235,7 +254,7 @@ def ad(raw: Raw, by: Reader) -> Ad:
         created_at=moment(raw.get("created_time")),
         updated_at=moment(raw.get("updated_time")),
         key_token=token,
-        extra=rest(raw, *_SHARED, "adset_id", "campaign_id", "creative"),
+        extra=rest(raw, _AD),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from backstay.ads.parts import Schedule, Status
@@ -18,12 +19,19 @@ HARD: Final = "HARD_ERROR"
 
 def status(raw: Mapping[str, Any], schedule: Schedule, now: datetime) -> Status:
     """The switch, the effective status, and the vendor's reasons."""
-    switch, effective = str(raw.get("status") or raw.get("configured_status") or ""), raw.get("effective_status")
+    switch = str(raw.get("status") or raw.get("configured_status") or "")
+    effective = str(raw.get("effective_status") or "")
+    return _status(switch, effective, _delivery(raw, effective, schedule, now), (*_issues(raw), *_checks(raw)))
+
+
+@lru_cache(maxsize=1024)
+def _status(switch: str, effective: str, delivery: DeliveryStatus, reasons: tuple[str, ...]) -> Status:
+    """Most objects of an account have one of a few statuses: they share it."""
     raws = {"status": switch, "effective_status": effective}
     return Status(
         configured=words.CONFIGURED.get(switch, ConfiguredStatus.UNKNOWN),
-        delivery=_delivery(raw, str(effective), schedule, now),
-        reasons=(*_issues(raw), *_checks(raw)),
+        delivery=delivery,
+        reasons=reasons,
         raw=FrozenDict({name: value for name, value in raws.items() if value}),
     )
 
@@ -47,11 +55,15 @@ def _delivery(raw: Mapping[str, Any], effective: str, schedule: Schedule, now: d
 
 
 def _issues(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    if not raw.get("issues_info"):
+        return ()
     found = (_told(each, "error_summary", "error_message") for each in maps(raw.get("issues_info")))
     return tuple(text for text in found if text)
 
 
 def _checks(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    if not raw.get("failed_delivery_checks"):
+        return ()
     found = (_told(each, "summary", "description") for each in maps(raw.get("failed_delivery_checks")))
     return tuple(text for text in found if text)
 

@@ -52,6 +52,19 @@ def read_usage(headers: Mapping[str, str]) -> tuple[Usage, ...]:
     return tuple(found)
 
 
+def told(headers: Mapping[str, str], account: str) -> tuple[Usage, ...]:
+    """What an answer's headers say of the limits of an account: one statement for each limit, the worst."""
+    texts = tuple([headers.get(name) for name in _HEADERS])
+    return _told(texts, account) if any(texts) else ()
+
+
+@lru_cache(maxsize=256)
+def _told(texts: tuple[str | None, ...], account: str) -> tuple[Usage, ...]:
+    # The same texts come with many answers, since percentages are whole numbers.
+    usages = read_usage({name: text for name, text in zip(_HEADERS, texts, strict=True) if text})
+    return tuple(of_account(usages, account).values())
+
+
 def of_account(usages: Iterable[Usage], account: str) -> dict[str, Usage]:
     """For each limit the worst statement that concerns an account: its own entries, else those of anybody else's id.
 
@@ -65,7 +78,6 @@ def of_account(usages: Iterable[Usage], account: str) -> dict[str, Usage]:
 
 @lru_cache(maxsize=1024)
 def _read(text: str, read: Callable[[Any], tuple[Usage, ...]]) -> tuple[Usage, ...]:
-    # The same text comes with many answers, since percentages are whole numbers.
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

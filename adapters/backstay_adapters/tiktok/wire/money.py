@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -29,4 +30,10 @@ def money_in(value: Any, currency: str) -> Money | None:
     """Money from a number, a decimal string, or the empty metric "-"."""
     if value is None or value in {"", "-"}:
         return None
+    return _from_major(value, currency)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _from_major(value: Any, currency: str) -> Money:
+    """Budgets are the same few numbers over and over, and money never changes."""
     return from_major(value, currency)

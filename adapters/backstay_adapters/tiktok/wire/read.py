@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,7 +27,8 @@ from backstay.ads.words import (
     ReviewState,
 )
 from backstay.errors import BadResponseError
-from backstay.values import FrozenDict
+from backstay.money import Money
+from backstay.values import FrozenDict, unchecked
 from backstay.writes.marker import unmark
 from backstay_adapters.tiktok.wire import words
 from backstay_adapters.tiktok.wire.money import money_in
@@ -63,7 +65,7 @@ def ref(account: str, level: Level, id: str) -> Ref:  # noqa: A002 - the field's
     return Ref(Platform.TIKTOK, account, level, id)
 
 
-def rest(raw: Raw, *known: str) -> FrozenDict:
+def rest(raw: Raw, known: Set[str]) -> FrozenDict:
     """The vendor's fields that have no common name."""
     return FrozenDict({name: value for name, value in raw.items() if name not in known})
 
@@ -81,14 +83,19 @@ def moment(value: Any) -> datetime | None:
 
 def status(raw: Raw) -> Status:
     """The switch and what comes of it."""
-    switch = str(raw.get("operation_status", ""))
-    primary, secondary = raw.get("primary_status"), raw.get("secondary_status")
+    names = ("operation_status", "primary_status", "secondary_status")
+    return _status(*[str(raw.get(name) or "") for name in names])
+
+
+@lru_cache(maxsize=1024)
+def _status(switch: str, primary: str, secondary: str) -> Status:
+    """Most objects of an account have one of a few statuses: they share it."""
     configured = words.CONFIGURED.get(switch, ConfiguredStatus.UNKNOWN)
     raws = {"operation_status": switch, "primary_status": primary, "secondary_status": secondary}
     return Status(
         configured=configured,
         delivery=words.delivery(configured, primary, secondary),
-        reasons=(str(secondary),) if secondary else (),
+        reasons=(secondary,) if secondary else (),
         raw=FrozenDict({name: value for name, value in raws.items() if value}),
     )
 
@@ -101,7 +108,12 @@ def budget(raw: Raw, currency: str) -> Budget | None:
     period = _PERIODS.get(str(mode), BudgetPeriod.UNKNOWN)
     if period is BudgetPeriod.NONE:
         return None if raw.get("budget_optimize_on") is False else Budget.none()
-    return Budget(amount=money_in(raw.get("budget"), currency), period=period)
+    return _budget(money_in(raw.get("budget"), currency), period)
+
+
+@lru_cache(maxsize=1024)
+def _budget(amount: Money | None, period: BudgetPeriod) -> Budget:
+    return Budget(amount=amount, period=period)
 
 
 def bid(raw: Raw, currency: str) -> Bid | None:
@@ -118,11 +130,15 @@ def bid(raw: Raw, currency: str) -> Bid | None:
     return Bid.bid_cap(cap) if cap is not None else Bid(strategy=BidStrategy.UNKNOWN)
 
 
+_ACCOUNT: Final = frozenset(
+    {"advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "balance"}
+)  # fmt: skip
+
+
 def account(raw: Raw) -> Account:
     """An advertiser."""
     id_ = required(raw, "advertiser_id")
     currency = required(raw, "currency")
-    known = ("advertiser_id", "name", "currency", "timezone", "display_timezone", "status", "balance")
     return Account(
         ref=ref(id_, Level.ACCOUNT, id_),
         name=str(raw.get("name", "")),
@@ -130,7 +146,7 @@ def account(raw: Raw) -> Account:
         timezone=zone(raw.get("display_timezone") or raw.get("timezone")),
         status=words.ACCOUNTS.get(str(raw.get("status")), AccountStatus.UNKNOWN),
         balance=money_in(raw.get("balance"), currency),
-        extra=rest(raw, *known),
+        extra=rest(raw, _ACCOUNT),
     )
 
 
@@ -142,14 +158,32 @@ def zone(name: Any) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+# Each value of these is made here or by a reader that checks it.
+_campaign, _ad_group, _ad, _schedule = unchecked(Campaign), unchecked(AdGroup), unchecked(Ad), unchecked(Schedule)
+
+_SHARED: Final = frozenset(
+    {"advertiser_id", "operation_status", "primary_status", "secondary_status", "create_time", "modify_time"}
+)
+_TARGETING: Final = frozenset({"location_ids", "age_groups", "gender", "languages", "placements", "targeting_spec"})
+_CREATIVE: Final = frozenset(
+    {
+        "ad_format", "ad_text", "video_id", "image_ids", "landing_page_url", "call_to_action", "identity_id",
+        "identity_type", "tiktok_item_id", "aigc_disclosure_type", "creative_list", "ad_text_list",
+        "call_to_action_list", "landing_page_url_list",
+    }
+)  # fmt: skip
+_CAMPAIGN: Final = _SHARED | {"campaign_id", "campaign_name", "objective_type", "budget", "budget_mode"}
+_AD_GROUP: Final = _SHARED | _TARGETING | {
+    "adgroup_id", "adgroup_name", "campaign_id", "budget", "budget_mode", "bid_type", "bid_price",
+    "conversion_bid_price", "schedule_start_time", "schedule_end_time", "optimization_goal", "billing_event",
+}  # fmt: skip
+_AD: Final = _SHARED | _CREATIVE | {"ad_id", "ad_name", "adgroup_id", "campaign_id", "smart_plus_ad_id"}
+
+
 def campaign(raw: Raw, account_id: str, currency: str) -> Campaign:
     """A campaign of either flow."""
     name, token = unmark(str(raw.get("campaign_name", "")))
-    known = (
-        "campaign_id", "campaign_name", "advertiser_id", "objective_type", "operation_status", "primary_status",
-        "secondary_status", "budget", "budget_mode", "create_time", "modify_time",
-    )  # fmt: skip
-    return Campaign(
+    return _campaign(
         ref=ref(account_id, Level.CAMPAIGN, required(raw, "campaign_id")),
         name=name,
         objective=words.OBJECTIVES.get(str(raw.get("objective_type")), Objective.UNKNOWN),
@@ -158,38 +192,29 @@ def campaign(raw: Raw, account_id: str, currency: str) -> Campaign:
         created_at=moment(raw.get("create_time")),
         updated_at=moment(raw.get("modify_time")),
         key_token=token,
-        extra=rest(raw, *known),
+        extra=rest(raw, _CAMPAIGN),
     )
 
 
 def ad_group(raw: Raw, account_id: str, currency: str) -> AdGroup:
     """An ad group of either flow; Smart+ nests its targeting."""
     name, token = unmark(str(raw.get("adgroup_name", "")))
-    known = (
-        "adgroup_id", "adgroup_name", "campaign_id", "advertiser_id", "operation_status", "primary_status",
-        "secondary_status", "budget", "budget_mode", "bid_type", "bid_price", "conversion_bid_price",
-        "schedule_start_time", "schedule_end_time", "optimization_goal", "billing_event", "create_time", "modify_time",
-        *_TARGETING,
-    )  # fmt: skip
-    return AdGroup(
+    return _ad_group(
         ref=ref(account_id, Level.AD_GROUP, required(raw, "adgroup_id")),
         campaign=ref(account_id, Level.CAMPAIGN, required(raw, "campaign_id")),
         name=name,
         status=status(raw),
         budget=budget(raw, currency),
         bid=bid(raw, currency),
-        schedule=Schedule(start=moment(raw.get("schedule_start_time")), end=moment(raw.get("schedule_end_time"))),
+        schedule=_schedule(start=moment(raw.get("schedule_start_time")), end=moment(raw.get("schedule_end_time"))),
         optimization=words.GOALS.get(str(raw.get("optimization_goal")), OptimizationGoal.UNKNOWN),
         billing=words.BILLING.get(str(raw.get("billing_event")), BillingEvent.UNKNOWN),
         targeting=targeting(raw),
         created_at=moment(raw.get("create_time")),
         updated_at=moment(raw.get("modify_time")),
         key_token=token,
-        extra=rest(raw, *known),
+        extra=rest(raw, _AD_GROUP),
     )
-
-
-_TARGETING: Final = ("location_ids", "age_groups", "gender", "languages", "placements", "targeting_spec")
 
 
 def targeting(raw: Raw) -> Targeting:
@@ -210,13 +235,9 @@ def targeting(raw: Raw) -> Targeting:
 def ad(raw: Raw, account_id: str) -> Ad:
     """An ad; its creative is part of it."""
     name, token = unmark(str(raw.get("ad_name", "")))
-    known = (
-        "ad_id", "ad_name", "adgroup_id", "campaign_id", "advertiser_id", "operation_status", "primary_status",
-        "secondary_status", "create_time", "modify_time", "smart_plus_ad_id", *_CREATIVE,
-    )  # fmt: skip
     campaign_id = raw.get("campaign_id")
     id_ = raw.get("ad_id") or raw.get("smart_plus_ad_id")
-    return Ad(
+    return _ad(
         ref=ref(account_id, Level.AD, required({"ad_id": id_}, "ad_id")),
         ad_group=ref(account_id, Level.AD_GROUP, required(raw, "adgroup_id")),
         campaign=ref(account_id, Level.CAMPAIGN, str(campaign_id)) if campaign_id else None,
@@ -227,15 +248,8 @@ def ad(raw: Raw, account_id: str) -> Ad:
         created_at=moment(raw.get("create_time")),
         updated_at=moment(raw.get("modify_time")),
         key_token=token,
-        extra=rest(raw, *known),
+        extra=rest(raw, _AD),
     )
-
-
-_CREATIVE: Final = (
-    "ad_format", "ad_text", "video_id", "image_ids", "landing_page_url", "call_to_action", "identity_id",
-    "identity_type", "tiktok_item_id", "aigc_disclosure_type", "creative_list", "ad_text_list", "call_to_action_list",
-    "landing_page_url_list",
-)  # fmt: skip
 
 
 def creative(raw: Raw) -> Creative:
