@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from backstay.errors import InvalidRequestError
+from backstay.errors import BackstayError, InvalidRequestError, ResourceError
+from backstay.taxonomy import Certainty
 
 Provider = Callable[[], Awaitable[str]]
 
@@ -81,7 +82,11 @@ class Credentials:
         return self._provider is not None
 
     async def get(self) -> Secret:
-        """The token; asks the provider the first time."""
+        """The token; asks the provider the first time.
+
+        Raises:
+            ResourceError: the provider failed; nothing was sent.
+        """
         if self._secret is None:
             await self.renew(None)
         secret = self._secret
@@ -98,6 +103,8 @@ class Credentials:
             return False
         if self._refreshing is None and self._secret is used:
             self._refreshing = asyncio.ensure_future(self._ask(self._provider))
+            # Whoever asked may have gone by the time it fails.
+            self._refreshing.add_done_callback(lambda done: done.cancelled() or done.exception())
         if self._refreshing is not None:
             await asyncio.shield(self._refreshing)
         return self._secret is not used
@@ -107,6 +114,14 @@ class Credentials:
             token = await provider()
             if token:
                 self._secret = Secret(token)
+        except BackstayError:
+            raise
+        except Exception as error:
+            raise ResourceError(
+                f"the provider of the token failed with {type(error).__name__}", field="provider",
+                certainty=Certainty.NOT_SENT, rule="auth.provider",
+                hint="its own exception is the cause; nothing was sent, so the call may be made again",
+            ) from error  # fmt: skip
         finally:
             self._refreshing = None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 
 import pytest
 
 from backstay.auth import Credentials, Secret
-from backstay.errors import InvalidRequestError
+from backstay.errors import InvalidRequestError, ResourceError, TokenInvalidError
+from backstay.taxonomy import Certainty
 
 
 def test_a_secret_shows_nothing() -> None:
@@ -58,6 +60,57 @@ async def test_a_provider_is_asked_once_by_many() -> None:
     assert all(await asyncio.gather(*(credentials.renew(first) for _ in range(20))))
     assert asked == 2
     assert (await credentials.get()).reveal() == "token-2"
+
+
+async def test_a_provider_that_fails_has_a_name_of_ours() -> None:
+    """Whatever it raises: nothing was sent, the call may be made again, and all who wait are told the same."""
+
+    async def provide() -> str:
+        await asyncio.sleep(0)
+        raise OSError("the vault at hunter2 is away")
+
+    credentials = Credentials(provider=provide, name="tenant-1")
+    ends = await asyncio.gather(*(credentials.get() for _ in range(3)), return_exceptions=True)
+    for end in ends:
+        assert isinstance(end, ResourceError)
+        assert (end.certainty, end.retryable, end.rule) == (Certainty.NOT_SENT, True, "auth.provider")
+        assert isinstance(end.__cause__, OSError)
+
+
+async def test_a_provider_that_fails_when_nobody_waits_any_more_is_no_complaint() -> None:
+    """The only caller was cancelled: no task complains, and the next caller asks anew."""
+    goes, asked = asyncio.Event(), []
+
+    async def provide() -> str:
+        asked.append(1)
+        await goes.wait()
+        raise OSError("away")
+
+    credentials = Credentials(provider=provide, name="tenant-1")
+    caller = asyncio.create_task(credentials.get())
+    await asyncio.sleep(0)
+    caller.cancel()
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    goes.set()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await asyncio.sleep(0)
+    gc.collect()
+    assert complaints == []
+    with pytest.raises(ResourceError):
+        await credentials.get()
+    assert len(asked) == 2
+
+
+async def test_an_error_of_ours_passes_through_a_provider() -> None:
+    """A provider that speaks our errors has judged its failure already."""
+
+    async def provide() -> str:
+        raise TokenInvalidError("revoked")
+
+    with pytest.raises(TokenInvalidError):
+        await Credentials(provider=provide, name="tenant-1").get()
 
 
 async def test_a_plain_token_cannot_be_renewed() -> None:

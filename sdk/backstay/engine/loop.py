@@ -103,7 +103,7 @@ async def _after(call: Call, error: BackstayError) -> Settled | None:
     plan = call.plan
     if error.type == "TOKEN_EXPIRED" and plan.renew is not None and not call.renewed:
         call.renewed = True
-        if await plan.renew():
+        if await _has_newer(plan.renew, error):
             return None
     step = next_move(call, error)
     if call.settle is not None and (step is Move.LOOK or exists_already(call, error)):
@@ -117,6 +117,15 @@ async def _after(call: Call, error: BackstayError) -> Settled | None:
     if pause > 0.0:
         await plan.clock.sleep(pause)
     return None
+
+
+async def _has_newer(renew: Callable[[], Awaitable[bool]], error: BackstayError) -> bool:
+    """Whether there is a newer credential; why there is none is told with the refusal of the old one."""
+    try:
+        return await renew()
+    except BackstayError as trouble:
+        error.add_note(f"no newer credential: {trouble}")
+        return False
 
 
 def _proves(plan: Plan) -> bool:

@@ -20,6 +20,7 @@ from backstay.errors import (
     LoadShedError,
     PlatformServiceError,
     RateLimitError,
+    ResourceError,
     TokenExpiredError,
 )
 from backstay.events import Event
@@ -272,6 +273,20 @@ def test_a_new_credential_is_asked_for_once() -> None:
         virtually(run(begin(make_plan(clock, renew=renew)), vendor, (), {}), clock)
     assert vendor.calls == 2
     assert len(asked) == 2
+
+
+def test_a_credential_that_cannot_be_had_leaves_the_vendors_refusal() -> None:
+    """The provider fails: the expired token is what the caller hears of, with why there is no newer one."""
+    clock = VirtualClock()
+
+    async def renew() -> bool:
+        raise ResourceError("the vault is away", certainty=Certainty.NOT_SENT)
+
+    vendor = Script(clock, TokenExpiredError("expired"))
+    with pytest.raises(TokenExpiredError) as caught:
+        virtually(run(begin(make_plan(clock, renew=renew)), vendor, (), {}), clock)
+    assert caught.value.why == "not_retryable"
+    assert "the vault is away" in "".join(caught.value.__notes__)
 
 
 def test_an_open_breaker_refuses_and_comes_back() -> None:
