@@ -61,9 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, help="how many; 100, or 1 with --exhaustive")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seed", type=int, help="play this one only, and print its whole trace")
-    parser.add_argument(
-        "--exhaustive", action="store_true", help="every trouble everywhere; --seeds draws vendors anew"
-    )
+    parser.add_argument("--exhaustive", action="store_true", help="every trouble everywhere")
     parser.add_argument("--platforms", default=",".join(STAGES), help=f"some of {', '.join(STAGES)}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that play at a time")
     parser.add_argument("--json", action="store_true")

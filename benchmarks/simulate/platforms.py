@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from backstay.ads import AdPlatform, CreativeKind, MediaRef
+from backstay.auth import Credentials
 from backstay.runtime import Runtime
 from backstay.sandbox import Thing
 from backstay.testing.samples import Samples
@@ -15,8 +16,25 @@ from backstay.testing.simulation import STATUS, Look, Played, Stage, Tune, lags
 from backstay.testing.wires import RpcWire
 from backstay.writes.marker import unmark
 
+UNAVAILABLE: Final = 0.1
+"""Of the times that a token is asked for."""
 LONGEST_LAG: Final = 5.4
 """Seconds; with the time in which a vendor acts it stays below the ten that the profiles promise."""
+
+
+def credentials(runtime: Runtime, token: str, *, provided: bool) -> Credentials:
+    """A token; or where it is kept, which takes a moment and fails now and then."""
+    if not provided:
+        return Credentials(token)
+    clock = runtime.clock
+
+    async def ask() -> str:
+        await clock.sleep(0.1 * clock.random())
+        if clock.random() < UNAVAILABLE:
+            raise OSError("the place where tokens are kept does not answer")
+        return token
+
+    return Credentials(provider=ask, name="simulation")
 
 
 class TikTok:
@@ -45,13 +63,19 @@ class TikTok:
             "manual_lists_smart_plus": draw.random() < 0.5,
         }
 
+        tier = "basic" if draw.random() < 0.2 else None
+        provided = draw.random() < 0.3
+
         def make(runtime: Runtime, wire: Any, tune: Tune) -> AdPlatform:
-            profile = tune(tiktok_profile("ultimate"))
-            return TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, transport=wire, profile=profile, flow=flow)
+            profile, own = tune(tiktok_profile(tier or "ultimate")), credentials(runtime, TOKEN, provided=provided)
+            return TikTokAds(
+                ADVERTISERS[0], credentials=own, runtime=runtime, transport=wire, profile=profile, flow=flow
+            )  # fmt: skip
 
         return Played(
-            self.vendor, ADVERTISERS[0], TikTokSandbox(seed=seed, read_lag=lag, **switches), make,
-            Samples("USD", ("6252001",), {}), tiktok_budget, longest, drawn=f"tiktok {flow} {lag} {switches}",
+            self.vendor, ADVERTISERS[0], TikTokSandbox(seed=seed, read_lag=lag, tier=tier, **switches), make,
+            Samples("USD", ("6252001",), {}), tiktok_budget, longest,
+            drawn=f"tiktok {flow} {tier} {provided} {lag} {switches}",
         )  # fmt: skip
 
 
@@ -70,7 +94,7 @@ class Meta:
         from backstay_adapters.meta import MetaAds, meta_profile
         from backstay_adapters.meta.sandbox import ACCOUNTS, TOKEN, Account, MetaSandbox
 
-        label = draw.random() < 0.3
+        label, provided = draw.random() < 0.3, draw.random() < 0.3
         behind = round(draw.uniform(0.5, 2.5), 1) if draw.random() < 0.3 else 0.0
         lag, longest = lags(draw, LONGEST_LAG - behind)
         named, most_named = lags(draw, LONGEST_LAG - behind)
@@ -96,14 +120,16 @@ class Meta:
         }
 
         def make(runtime: Runtime, wire: Any, tune: Tune) -> AdPlatform:
-            profile = tune(meta_profile())
-            return MetaAds(ACCOUNTS[0], TOKEN, runtime=runtime, transport=wire, profile=profile, label=label)
+            profile, own = tune(meta_profile()), credentials(runtime, TOKEN, provided=provided)
+            return MetaAds(
+                ACCOUNTS[0], credentials=own, runtime=runtime, transport=wire, profile=profile, label=label
+            )  # fmt: skip
 
         accounts = (Account(ACCOUNTS[0], spend_cap=10_000_000),)
         return Played(
             self.vendor, ACCOUNTS[0], MetaSandbox(seed=seed, accounts=accounts, **switches), make,
             Samples("USD", ("US",), {}), meta_budget, max(longest, most_named, most_labelled) + behind,
-            overspend=Decimal("1.75"), drawn=f"meta label={label} {switches}",
+            overspend=Decimal("1.75"), drawn=f"meta {label} {provided} {switches}",
         )  # fmt: skip
 
 

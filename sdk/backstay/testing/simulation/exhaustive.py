@@ -206,7 +206,8 @@ class _Run:
         records = await town.journal.records()
         evidence = Evidence(played, town.book.calls, records, town.clock.wall())
         wrongs = [Wrong("invariant", text) for text in town.foreign]
-        return [*wrongs, *judge(evidence), *judge_reads(evidence), *judge_money(town), *self._one_tree(records)]
+        ledger = await town.shelves.ledger.run(lambda book: dict(book.lines))
+        return [*wrongs, *judge(evidence), *judge_reads(evidence), *judge_money(town, ledger), *self._one_tree(records)]
 
     def _one_tree(self, records: Sequence[Record]) -> Iterator[Wrong]:
         """One object of each level, active, and owned by a record that says so."""

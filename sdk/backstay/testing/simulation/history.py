@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -119,6 +120,7 @@ class Book:
     def _noted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         signature = inspect.signature(method)
 
+        @functools.wraps(method)  # so that it still counts as what it was declared to be
         async def call(adapter: Any, *args: Any, **kwargs: Any) -> Any:
             given = dict(signature.bind(adapter, *args, **kwargs).arguments)
             given.update(given.pop("options", {}), **given.pop("_", {}))

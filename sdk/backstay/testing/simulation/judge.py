@@ -19,6 +19,7 @@ GRACE: Final = ACTS + 0.001
 """Seconds after a call's end within which the vendor may still carry out what it had sent."""
 EVENING: Final = 4_000.0
 """Seconds of quiet at the end of a run; what was renewed since then is still held."""
+UPLOADS: Final = ("upload_image", "upload_video")
 TREE: Final = ("create_campaign", "create_ad_group", "create_ad")
 
 
@@ -68,6 +69,7 @@ class Evidence:
 def judge(evidence: Evidence) -> Iterator[Wrong]:
     """Everything about creates and changes."""
     yield from _counts(evidence)
+    yield from judge_uploads(evidence)
     for thing in evidence.things():
         yield from _made_by_somebody(evidence, thing)
     for record in evidence.records:
@@ -156,12 +158,23 @@ def _created(evidence: Evidence, said: Said) -> Iterator[Wrong]:
     wanted = None if budget is None or budget.amount is None else budget.amount.amount
     if first.name not in {None, spec.name} or (wanted is not None and first.budget != wanted):
         yield Wrong("wrong_answer", f"{said} asked for {spec.name!r}/{wanted}, made was {first}", about)
+    above = said.given.get("campaign") or said.given.get("ad_group")
+    if isinstance(above, Ref) and thing.parent != above.id:
+        yield Wrong("wrong_answer", f"{said} asked for it under {above}, it is under {thing.parent}", about)
     if said.value.how == "created" and not said.covers(thing.created_at, 0.0):
         yield Wrong("wrong_answer", f"{said} says that it made what was made at {thing.created_at:.3f}", about)
     same = [each for each in evidence.by_token[said.token] if each.method == said.method]
     makers = [each for each in same if each.outcome == "ok" and each.value.how == "created"]
     if len(makers) > 1 and makers[0] is said:
         yield Wrong("wrong_answer", f"several say that they made {ref}: {_shown(makers)}", about)
+
+
+def judge_uploads(evidence: Evidence) -> Iterator[Wrong]:
+    """A key stands for one file."""
+    for token, calls in evidence.by_token.items():
+        made = {said.value.value.id for said in calls if said.method in UPLOADS and said.outcome == "ok"}
+        if len(made) > 1:
+            yield Wrong("wrong_answer", f"one key, several files: {made}", (token,))
 
 
 def _error(evidence: Evidence, said: Said) -> Iterator[Wrong]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from backstay.ads import ConfiguredStatus
+from backstay.policies.spend import Line, bound
 from backstay.sandbox.world import Effect, Thing
 from backstay.testing.simulation.judge import GRACE, Wrong, went_with
 from backstay.testing.simulation.stage import Look, Played
@@ -21,9 +22,10 @@ MOST: Final = 2
 ACTIVE: Final = ConfiguredStatus.ACTIVE
 
 
-def judge_money(town: Town) -> Iterator[Wrong]:
-    """Caps and the audit record."""
+def judge_money(town: Town, ledger: Mapping[str, Line]) -> Iterator[Wrong]:
+    """Caps, the audit record, and the ledger as it is at the end."""
     yield from _audited(town)
+    yield from _in_the_ledger(town, ledger)
     if town.setting.guard is None:
         for played in town.played.values():
             for thing in played.world.objects(level="ad"):
@@ -31,6 +33,16 @@ def judge_money(town: Town) -> Iterator[Wrong]:
                     yield Wrong("spend", f"without a guard the ad {thing.id} was switched on", (thing.id,))
     elif town.setting.guard:
         yield from _capped(town, town.setting.guard)
+
+
+def _in_the_ledger(town: Town, ledger: Mapping[str, Line]) -> Iterator[Wrong]:
+    """What runs is written down, with no less than it can cost."""
+    now = town.clock.wall()
+    for played in town.played.values():
+        for id_, amount in exposures(played, now).items():
+            lines = [line for holder, line in ledger.items() if holder.endswith(f"/{id_}")]
+            if not any(bound(line, now) >= amount for line in lines):
+                yield Wrong("spend", f"{id_} can spend {amount} a day, the ledger says {lines}", (id_,))
 
 
 # Caps ---------------------------------------------------------------------------------------------------------------

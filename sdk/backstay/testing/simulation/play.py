@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from backstay.errors import BackstayError
-from backstay.letters import LetterState
+from backstay.letters import LetterState, Wanted
 from backstay.sandbox import FaultPlan
 from backstay.testing.clock import run
 from backstay.testing.processes import Gone
 from backstay.testing.simulation.history import CREATES, Said
 from backstay.testing.simulation.judge import EVENING, TREE, Evidence, Wrong, judge
+from backstay.testing.simulation.kept import judge_letters
 from backstay.testing.simulation.money import judge_money
 from backstay.testing.simulation.reads import judge_reads
 from backstay.testing.simulation.service import Actor, Wishes, prepare
@@ -155,6 +156,9 @@ async def _settled(town: Town) -> list[Wrong]:
             wrongs.append(Wrong("record", f"in the calm {said} cannot be made again: {failed!r}", (said.token,)))
     waiting = await house.process.run(house.runtime.letters.list(LetterState.WAITING))
     town.note(f"letters that wait: {[(letter.operation, letter.type, letter.replayable) for letter in waiting]}")
+    for letter in waiting:
+        if letter.replayable and letter.type not in LATER:
+            wrongs.append(Wrong("record", f"in the calm the letter {letter.key} cannot be replayed: {letter.error}"))
     await house.process.run(_closed(house))
     return wrongs
 
@@ -223,7 +227,9 @@ async def _judged(town: Town) -> list[Wrong]:
         )
         wrongs += judge(evidence)
         wrongs += judge_reads(evidence)
-    return [*wrongs, *judge_money(town)]
+    letters = await town.shelves.letters.find(Wanted(limit=100_000))
+    ledger = await town.shelves.ledger.run(lambda book: dict(book.lines))
+    return [*wrongs, *judge_money(town, ledger), *judge_letters(town.book.calls, letters)]
 
 
 def _outcome(town: Town, wrongs: list[Wrong]) -> Outcome:

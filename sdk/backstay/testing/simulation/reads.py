@@ -14,6 +14,8 @@ from backstay.testing.simulation.stage import Look
 from backstay.writes.journal import JournalKey
 
 ONES: Final = ("get_campaign", "get_ad_group", "get_ad")
+CURRENCY: Final = "USD"
+"""Of all accounts in a run."""
 DUST: Final = 0.001
 JOINED: Final = 130.0
 """Seconds by which the flight that a read has joined may have begun before it."""
@@ -33,6 +35,10 @@ def judge_reads(evidence: Evidence) -> Iterator[Wrong]:
             yield from _found(evidence, said)
         elif said.method == "list" and said.outcome == "ok":
             yield from _listed(evidence, said)
+        elif said.method == "get_metrics" and said.outcome == "ok":
+            yield from _counted(evidence, said)
+        elif said.method == "get_account" and said.outcome == "ok" and said.value.currency != CURRENCY:
+            yield Wrong("wrong_answer", f"{said} says {said.value.currency}", (f"#{said.number} ",))
 
 
 def _live(said: Said) -> bool:
@@ -110,10 +116,30 @@ def _found(evidence: Evidence, said: Said) -> Iterator[Wrong]:
             yield Wrong("wrong_answer", f"{said} missed {thing.level} {thing.id}", about)
 
 
+def _counted(evidence: Evidence, said: Said) -> Iterator[Wrong]:
+    """Numbers of the days that were asked for, and money only of what ever ran."""
+    query, report = said.given["query"], said.value
+    days = {row.day for row in report.rows} | set(report.missing_days)
+    if days - {None} != set(query.days):
+        yield Wrong("wrong_answer", f"{said} speaks of {days}, asked for {query.days}", (f"#{said.number} ",))
+    ran = {thing.id for thing in evidence.things() if thing.was_active}
+    for row in report.rows:
+        if row.day not in query.days or (row.spend.amount > 0 and row.ref.id not in ran):
+            yield Wrong("wrong_answer", f"{said} gave {row}", (f"#{said.number} ", row.ref.id))
+
+
+def _asked_for(query: Query, item: Any) -> bool:
+    return (not query.statuses or item.status.configured in query.statuses) and (
+        query.name_contains is None or query.name_contains in item.name
+    )
+
+
 def _listed(evidence: Evidence, said: Said) -> Iterator[Wrong]:
     """Each item is true; a live list without filters misses nothing."""
     query: Query = said.given["query"]
     for item in said.value:
+        if not _asked_for(query, item):
+            yield Wrong("wrong_answer", f"{said} lists {item.ref}, which {query} does not ask for", (item.ref.id,))
         yield from _true(evidence, said, item, said.began - (0.0 if _live(said) else CACHED))
     if not _live(said) or query.but(page_size=None) != Query():
         return

@@ -198,12 +198,15 @@ async def plan(actor: Actor) -> None:
 
 
 async def upload(actor: Actor) -> None:
-    """A picture of one of two keys."""
+    """A picture or a video of one of two keys."""
     _, ads, _ = actor.platform()
     number = actor.choice_of(2)
     if Capability.IMAGE_UPLOAD in ads.capabilities:
         picture = MediaUpload(kind=MediaKind.IMAGE, name=f"p{number}.png", data=b"picture %d" % number)
         await ads.upload_image(picture, idempotency_key=f"p{number}", **actor.options)
+    if Capability.VIDEO_UPLOAD in ads.capabilities and actor.draw.random() < 0.3:
+        film = MediaUpload(kind=MediaKind.VIDEO, name=f"f{number}.mp4", data=b"film %d" % number)
+        await ads.upload_video(film, idempotency_key=f"f{number}", **actor.options)
 
 
 async def switch(actor: Actor) -> None:

@@ -85,6 +85,7 @@ def witnessed(adapter: Any) -> Any:
     """The same adapter, each of whose attempts is seen by the witness of its scope."""
     kind = type(adapter)
 
+    @functools.wraps(kind.run_operation)
     async def run_operation(self: Any, operation: Any, body: Any, args: Any, kwargs: Any) -> Any:
         @functools.wraps(body)
         async def seen(*given: Any, **named: Any) -> Any:
@@ -161,8 +162,9 @@ class Town:
         self.clock = VirtualClock(self.seed)
         self.trace = Trace(self.clock.monotonic)
         self.store = Store(self.setting, self.sabotage)
-        self.journal = self.store.shelves().journal
-        """For looking at records from outside."""
+        self.shelves = self.store.shelves()
+        """For looking at what is stored from outside."""
+        self.journal = self.shelves.journal
         self.audited: list[tuple[float, Mapping[str, Any]]] = []
         """Lines of the audit record, each with the common time's wall seconds."""
         self.book = Book(self.clock.wall, self._record, self.note)
