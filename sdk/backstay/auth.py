@@ -103,8 +103,6 @@ class Credentials:
             return False
         if self._refreshing is None and self._secret is used:
             self._refreshing = asyncio.ensure_future(self._ask(self._provider))
-            # Whoever asked may have gone by the time it fails.
-            self._refreshing.add_done_callback(lambda done: done.cancelled() or done.exception())
         if self._refreshing is not None:
             await asyncio.shield(self._refreshing)
         return self._secret is not used
