@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -25,6 +24,7 @@ from backstay.operation import (
     CallOptions,
     Criticality,
     Operation,
+    arguments,
     merge_options,
     refuse_unknown,
     split_options,
@@ -233,8 +233,8 @@ class Adapter(Generates, LeavesLetters, Guarded):
         if look is None:
             raise InternalError(f"{operation.name} creates and declares no look", hint="declare look= on the operation")
         key = JournalKey(self.vendor, self.account, operation.name, kwargs["idempotency_key"])
-        given = inspect.signature(body).bind(*args, **kwargs).arguments
-        names = operation.payload or tuple(name for name in given if name not in {"self", "idempotency_key"})
+        given = arguments(body, args, kwargs)
+        names = operation.payload or tuple(name for name in given if name != "idempotency_key")
         payload = payload_hash(operation.name, (), {name: given[name] for name in names})
         return await write.create(
             plan, body, args, kwargs, key=key, payload=payload, look=_bound(look), journal=self.runtime.journal,
@@ -243,8 +243,7 @@ class Adapter(Generates, LeavesLetters, Guarded):
 
     def _entry(self, operation: Operation, body: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> write.Entry:
         """What the journal keeps of a SET while its outcome is open."""
-        asked = dict(inspect.signature(body).bind(*args, **kwargs).arguments)
-        asked.pop("self", None)
+        asked = arguments(body, args, kwargs)
         target = str(args[1]) if len(args) > 1 else operation.name
         own = f"{target[:LONGEST_TARGET]}#{self.runtime.clock.token()}"
         return write.Entry(self.runtime.journal, JournalKey(self.vendor, self.account, operation.name, own), asked)

@@ -43,7 +43,7 @@ def canonical(value: object) -> str:
     Neither the order of keys, nor 50 or 50.00, nor the zone in which a moment is written makes a difference, nor a
     field that has its default: a new field of a later version changes no hash. Bytes stand there as their SHA-256.
     """
-    return json.dumps(_canon(_pack(value)), separators=(",", ":"), sort_keys=True, default=_digest)
+    return json.dumps(_canonical(value), separators=(",", ":"), sort_keys=True, default=_digest)
 
 
 def decode(text: str) -> Any:
@@ -120,6 +120,31 @@ def _unpack(found: dict[str, Any]) -> Any:
     return _UNPACK[tag](found["v"])
 
 
+def _canonical(value: Any) -> Any:
+    """As `_canon(_pack(value))`, but fields of models that have their defaults are passed over, not packed."""
+    kind = type(value)
+    if kind is list:
+        return [_canonical(item) for item in value]
+    if kind is tuple:
+        return {TAG: "tuple", "v": [_canonical(item) for item in value]}
+    if kind is dict and TAG not in value and all(type(key) is str for key in value):
+        return {name: _canonical(item) for name, item in value.items()}
+    return _canonical_model(value) if isinstance(value, Value) else _canon(_pack(value))
+
+
+def _canonical_model(model: Value) -> dict[str, Any]:
+    name = qualified(origin(type(model)))
+    given = model.__dict__
+    usual, plain = _defaults(name), _plain_defaults(name)
+    told = {
+        field: _canonical(item)
+        for field, item in given.items()
+        if item is not UNSET and item is not plain.get(field, UNSET)
+    }
+    kept = {field: item for field, item in told.items() if field not in usual or usual[field] != item}
+    return {TAG: "model", "n": name, "v": kept}
+
+
 def _canon(packed: Any) -> Any:
     if isinstance(packed, list):
         return [_canon(item) for item in packed]
@@ -153,12 +178,18 @@ def _instant(moment: datetime) -> str:
 @functools.cache
 def _defaults(name: str) -> dict[str, Any]:
     """A model's defaults in canonical form."""
-    found: dict[str, Any] = {}
-    for field, facts in _class(name).model_fields.items():
-        usual = UNSET if facts.is_required() else facts.get_default(call_default_factory=True, validated_data={})
-        if usual is not UNSET:
-            found[field] = _canon(_pack(usual))
-    return found
+    return {field: _canon(_pack(usual)) for field, usual in _plain_defaults(name).items()}
+
+
+@functools.cache
+def _plain_defaults(name: str) -> dict[str, Any]:
+    """A model's defaults, but for UNSET."""
+    found = {
+        field: facts.get_default(call_default_factory=True, validated_data={})
+        for field, facts in _class(name).model_fields.items()
+        if not facts.is_required()
+    }
+    return {field: usual for field, usual in found.items() if usual is not UNSET}
 
 
 def _class(name: str) -> type[BaseModel]:

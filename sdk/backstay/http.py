@@ -15,7 +15,7 @@ import zlib
 from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 import httpx
 
@@ -101,7 +101,7 @@ class Http:
             mark = call.mark_sent
             call.sent = False if self._marks and call.sent is None else call.sent
         url = path if "://" in path else self.base_url + path
-        asked = f"{url}?{'&'.join([f'{_quoted(name)}={_quoted(params[name])}' for name in params])}" if params else url
+        asked = f"{url}?{_query(params)}" if params else url
         where = url.partition("?")[0]
         sent = {**HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
         body = content or _encoded(sent, json, data, files)
@@ -176,6 +176,10 @@ _PACKED: Final = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 """Window bits by content encoding: of both kinds, whichever header it has."""
 
 
+def _query(values: Mapping[str, str]) -> str:
+    return "&".join([f"{_quoted(name)}={_quoted(values[name])}" for name in values])
+
+
 @functools.lru_cache(maxsize=256)
 def _quoted_once(text: str) -> str:
     # A list of fields is asked for over and over, and to quote it costs a fifth of the whole request.
@@ -197,7 +201,7 @@ def _encoded(headers: dict[str, str], json: object, data: Mapping[str, str] | No
         return dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     if data:
         headers.setdefault("content-type", "application/x-www-form-urlencoded")
-        return urlencode(data).encode()
+        return _query(data).encode()
     return None
 
 

@@ -228,6 +228,17 @@ def intent(
     return declare
 
 
+_signature: Final = functools.cache(inspect.signature)
+"""Of the methods that are declared as operations: there are so many and no more."""
+
+
+def arguments(body: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of one call of an operation's method by name, `self` left out."""
+    given = dict(_signature(body).bind(*args, **kwargs).arguments)
+    given.pop("self", None)
+    return given
+
+
 def own_names(body: Callable[..., Any]) -> frozenset[str]:
     """The keywords that a method takes: its own parameters and the call options."""
     parameters = inspect.signature(body).parameters.values()

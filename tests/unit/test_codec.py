@@ -216,7 +216,8 @@ def test_a_later_versions_field_changes_no_hash(monkeypatch: pytest.MonkeyPatch)
 
     names = {Older: "x.Thing", Newer: "x.Thing"}
     monkeypatch.setattr(codec, "qualified", lambda cls: names.get(cls) or qualified(cls))
-    monkeypatch.setattr(codec, "_defaults", codec._defaults.__wrapped__)
+    for cached in ("_defaults", "_plain_defaults"):
+        monkeypatch.setattr(codec, cached, getattr(codec, cached).__wrapped__)
     texts = []
     for cls in (Older, Newer):
         monkeypatch.setitem(codec.REGISTRY, "x.Thing", cls)

@@ -155,10 +155,11 @@ def _load(db: sqlite3.Connection, id: str) -> Record | None:  # noqa: A002 - the
 
 
 def _store(db: sqlite3.Connection, record: Record, stored: Record | None) -> None:
-    if stored is not None and stored.created == record.created:
-        db.execute(_SET, (*_row(record), record.id))
-        return
-    db.execute("DELETE FROM writes WHERE id = ?", (record.id,))  # a key that is used anew counts as new
+    if stored is not None:
+        if stored.created == record.created:
+            db.execute(_SET, (*_row(record), record.id))
+            return
+        db.execute("DELETE FROM writes WHERE id = ?", (record.id,))  # a key that is used anew counts as new
     db.execute(_PUT, (record.id, *_row(record)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from backstay.engine.call import enter, leave
 from backstay.engine.loop import begin
 from backstay.errors import InternalError
-from backstay.operation import NeverSpends, Operation
+from backstay.operation import NeverSpends, Operation, arguments
 from backstay.policies.effect import Effect
 from backstay.writes.guard.gate import Act
 
@@ -88,6 +87,6 @@ def _asked(
     operation: Operation, body: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The caller's arguments by name, for the audit record."""
-    given = inspect.signature(body).bind(*args, **kwargs).arguments
+    given = arguments(body, args, kwargs)
     names = operation.payload or tuple(given)
-    return {name: given[name] for name in names if name not in {"self", "idempotency_key"} and name in given}
+    return {name: given[name] for name in names if name != "idempotency_key" and name in given}
