@@ -218,11 +218,17 @@ def summary(each: list[dict[str, float]]) -> dict[str, Any]:
 
 
 def series(found: Run, width: float = 2.0) -> dict[str, list[float]]:
-    """What a picture shows, every `width` seconds: goodput in per cent of what was asked, and calls sent a second."""
+    """What a picture shows, every `width` seconds: goodput in per cent of what was asked, and calls sent a second.
+
+    Where the fault has a beginning and an end, `fault` has them in seconds.
+    """
     count = math.ceil(found.scenario.seconds / width)
     starts = [k * width for k in range(count)]
     quarters, per = found.vendor.counts.quarters, int(4 * width)
+    vendor: Any = found.vendor
+    fault = {"fault": [vendor.A, round(vendor.B, 1)]} if hasattr(vendor, "A") else {}
     return {
+        **fault,
         "goodput": [round(_goodput(found, start, start + width), 1) for start in starts],
         "sent": [round(sum(quarters.get(k * per + j, 0) for j in range(per)) / width, 1) for k in range(count)],
     }
