@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -92,7 +93,11 @@ def played(seeds: range, platforms: list[str], jobs: int) -> Iterator[dict[str, 
 
 def summary(seed: int, platforms: list[str]) -> dict[str, Any]:
     """A seed's counts; of one that failed, why, and the lines that tell of it."""
-    outcome = play(seed, platforms)
+    try:
+        outcome = play(seed, platforms)
+    except Exception:
+        told = f"the simulation itself broke:\n{traceback.format_exc()}"
+        return {"seed": seed, "counts": {"wrong_answers": 1}, "digest": "", "tail": [], "wrongs": [told]}
     counts = {name: getattr(outcome, name) for name in COUNTED}
     # All that must not be and has no number of its own.
     other = [wrong for wrong in outcome.wrongs if wrong.kind not in {"duplicate", "parked", "orphan"}]

@@ -54,6 +54,8 @@ class Process:
         """How often its tasks have let others run."""
         self.dead = False
         self._begun: dict[_Steps, asyncio.Task[Any]] = {}  # in order
+        self.mourners: list[Callable[[], object]] = []
+        """Called when it dies."""
         self._grave: list[Work] = []
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -73,8 +75,15 @@ class Process:
         if self.dead:
             return
         self.dead = True
+        for mourner in self.mourners:
+            mourner()
         for task in list(self._begun.values()):
             task.cancel()  # so that it steps once more, and is buried instead; one that never began does so anyway
+
+    def strike(self) -> None:
+        """Die now, unless nothing happens to it any more."""
+        if self._mortal:
+            self.kill()
 
     def immortal(self) -> None:
         """From now on nothing happens to it any more."""

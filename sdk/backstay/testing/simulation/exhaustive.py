@@ -118,7 +118,7 @@ def play(stage: Stage, trouble: Trouble, sabotage: Sabotage | None = None) -> Se
     """Build and activate a tree under one trouble, and have it judged."""
     setting = Setting(
         slots=1, actors=1, operations=1, files=False, lease=LEASE, cancels=0.0, mortal=0.0, walls=(0.0, 40.0, -40.0),
-        crowd=False, guard={},
+        held=0.0, crowd=False, guard={},
     )  # fmt: skip
     town = Town(trouble.seed, [stage], setting, sabotage or Sabotage())
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from backstay.ads import Ref
+from backstay.ads import ConfiguredStatus, Ref
 from backstay.sandbox.world import Effect, State, Thing
 from backstay.testing.simulation.history import CREATES, Said
 from backstay.testing.simulation.stage import Look, Played
@@ -19,6 +19,7 @@ GRACE: Final = ACTS + 0.001
 """Seconds after a call's end within which the vendor may still carry out what it had sent."""
 EVENING: Final = 4_000.0
 """Seconds of quiet at the end of a run; what was renewed since then is still held."""
+ACTIVE: Final = ConfiguredStatus.ACTIVE
 UPLOADS: Final = ("upload_image", "upload_video")
 TREE: Final = ("create_campaign", "create_ad_group", "create_ad")
 
@@ -46,6 +47,7 @@ class Evidence:
     records: Sequence[Record]
     now: float
     """Wall seconds of the common time."""
+    recoveries: Sequence[Said] = ()
     by_token: Mapping[str, list[Said]] = field(init=False)
     by_id: Mapping[str, list[Said]] = field(init=False)
 
@@ -161,12 +163,25 @@ def _created(evidence: Evidence, said: Said) -> Iterator[Wrong]:
     above = said.given.get("campaign") or said.given.get("ad_group")
     if isinstance(above, Ref) and thing.parent != above.id:
         yield Wrong("wrong_answer", f"{said} asked for it under {above}, it is under {thing.parent}", about)
+    then = between(evidence.played.past(thing), said.ended, said.ended)
+    if (
+        said.value.how == "created"
+        and not _may_run(evidence, said, ref.id)
+        and all(look.status is ACTIVE for look in then)
+    ):
+        yield Wrong("wrong_answer", f"{said} made something that runs, and nobody asked for that", about)
     if said.value.how == "created" and not said.covers(thing.created_at, 0.0):
         yield Wrong("wrong_answer", f"{said} says that it made what was made at {thing.created_at:.3f}", about)
     same = [each for each in evidence.by_token[said.token] if each.method == said.method]
     makers = [each for each in same if each.outcome == "ok" and each.value.how == "created"]
     if len(makers) > 1 and makers[0] is said:
         yield Wrong("wrong_answer", f"several say that they made {ref}: {_shown(makers)}", about)
+
+
+def _may_run(evidence: Evidence, said: Said, id_: str) -> bool:
+    """Whether somebody has asked for it to be switched on by the time the create ended."""
+    calls = evidence.by_id.get(id_, [])
+    return any(each.began <= said.ended and wanted(each).get("status") is ACTIVE for each in calls)
 
 
 def judge_uploads(evidence: Evidence) -> Iterator[Wrong]:
@@ -198,7 +213,7 @@ def _error(evidence: Evidence, said: Said) -> Iterator[Wrong]:
 def _contested(evidence: Evidence, said: Said) -> bool:
     """Whether another call was at the same record meanwhile, and may have settled it; this one may have stood still."""
     token = said.error.journal_id if said.error is not None else None
-    same = evidence.by_token.get(token or "", [])
+    same = [*evidence.by_token.get(token or "", []), *evidence.recoveries]
     return any(other.began <= said.ended + GRACE and other.ended >= said.began for other in same if other is not said)
 
 

@@ -27,7 +27,7 @@ from backstay.writes.recover import recover
 
 CALM: Final = 700.0
 """Seconds after which nothing of the storm is left: the longest wait that a vendor asks for, leases, clocks' errors."""
-LATER: Final = frozenset({"IDEMPOTENCY_CONFLICT", "NOT_FOUND", "CONFLICT", "VALIDATION_FAILED"})
+LATER: Final = frozenset({"IDEMPOTENCY_CONFLICT", "NOT_FOUND", "CONFLICT", "VALIDATION_FAILED", "SPEND_GUARD"})
 """With what a create may end for good: the key was used for another payload, or what is above it was deleted."""
 
 
@@ -78,11 +78,13 @@ async def _played(town: Town) -> list[Wrong]:
     await prepare(town, wishes)
     for number, played in enumerate(town.played.values()):
         played.simulator.faults = storm(town.draw, town.seed * 7 + number, played.writes)
+    town.calm = False
     await asyncio.gather(*(_slot(town, wishes, number) for number in range(town.setting.slots)))
     for played in town.played.values():
         played.simulator.faults = FaultPlan()
     for house in town.houses:
         house.process.immortal()
+    town.calm = True
     town.note("calm")
     await town.clock.sleep(CALM)
     wrongs = [*await _well(town), *await _settled(town), *await _quiet(town), *await _judged(town)]
@@ -96,16 +98,19 @@ async def _slot(town: Town, wishes: Wishes, number: int) -> None:
     draw = seeded("slot", town.seed, number)
     left = [town.setting.operations] * town.setting.actors
     while any(left):
-        dies_at = int(draw.expovariate(1 / 300)) + 1 if draw.random() < town.setting.mortal else None
+        mortal = draw.random() < town.setting.mortal
+        dies_at = int(draw.expovariate(1 / 300)) + 1 if mortal and draw.random() < 0.6 else None
         stalls_at = int(draw.expovariate(1 / 200)) + 1 if draw.random() < 0.3 else None
         stalls_for = draw.choice((1.0, 15.0, 60.0, 200.0)) * draw.random()
         house = town.open(dies_at=dies_at, stalls_at=stalls_at, stalls_for=stalls_for)
+        if mortal and dies_at is None:  # a moment, not a step: most often it is waiting for an answer then
+            asyncio.get_running_loop().call_later(draw.expovariate(1 / 30), house.process.strike)
         tasks = [house.process.run(_work(town, house, wishes, left, task)) for task in range(len(left))]
         if not any(isinstance(end, Gone) for end in await asyncio.gather(*tasks, return_exceptions=True)):
             return
         town.crashes += 1
         town.note(f"dies   {house.process.name}")
-        await town.clock.sleep(draw.choice((0.0, 1.0, 10.0, 60.0)) * draw.random())
+        await town.clock.sleep(draw.choice((0.0, 0.0, 1.0, 10.0, 60.0)) * draw.random())
 
 
 async def _work(town: Town, house: House, wishes: Wishes, left: list[int], task: int) -> None:
@@ -222,9 +227,9 @@ async def _judged(town: Town) -> list[Wrong]:
     records = await town.journal.records()
     wrongs = [Wrong("invariant", f"a foreign exception: {text}") for text in town.foreign]
     for name, played in town.played.items():
-        evidence = Evidence(
-            played, [said for said in town.book.calls if said.vendor == name], records, town.clock.wall()
-        )
+        calls = [said for said in town.book.calls if said.vendor == name]
+        recoveries = [said for said in town.book.calls if said.method == "recover"]
+        evidence = Evidence(played, calls, records, town.clock.wall(), recoveries)
         wrongs += judge(evidence)
         wrongs += judge_reads(evidence)
     letters = await town.shelves.letters.find(Wanted(limit=100_000))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from backstay.ads import ConfiguredStatus, Query, Ref
 from backstay.answer import Served
 from backstay.sandbox.world import Thing
-from backstay.testing.simulation.history import Said
+from backstay.testing.simulation.history import CHANGES, Said
 from backstay.testing.simulation.judge import Evidence, Wrong, between
 from backstay.testing.simulation.stage import Look
 from backstay.writes.journal import JournalKey
@@ -28,6 +28,7 @@ def judge_reads(evidence: Evidence) -> Iterator[Wrong]:
     for said in evidence.calls:
         if said.method in ONES and said.outcome == "ok":
             yield from _served(said)
+            yield from _own_writes(evidence, said)
             yield from _true(evidence, said, said.value, _since(said))
         elif said.method in ONES and said.error is not None and said.error.type == "NOT_FOUND":
             yield from _missing(evidence, said)
@@ -55,6 +56,18 @@ def _served(said: Said) -> Iterator[Wrong]:
         yield Wrong("wrong_answer", f"{said} asked the vendor and got a cached answer", about)
     if served.source == "stale" and said.given.get("max_stale") == 0:
         yield Wrong("wrong_answer", f"{said} wanted no stale answer", about)
+
+
+def _own_writes(evidence: Evidence, said: Said) -> Iterator[Wrong]:
+    """A process is not shown from its cache what it has changed since."""
+    served, ref = said.value.served, said.value.ref
+    if served.source == "live":
+        return
+    fetched = said.ended - served.age
+    for other in evidence.by_id.get(ref.id, []):
+        changed = other.method in CHANGES and other.outcome == "ok" and not other.given.get("dry_run")
+        if changed and other.process == said.process and fetched + DUST < other.ended < said.began - DUST:
+            yield Wrong("wrong_answer", f"{said} was cached before {other}", (f"#{said.number} ", ref.id))
 
 
 def _since(said: Said) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -63,7 +64,9 @@ async def prepare(town: Town, wishes: Wishes) -> None:
 
     async def work() -> None:
         for name, played in town.played.items():
-            wishes.trees[name] = await played.samples.tree(house.ads[name], name="Tree")
+            while name not in wishes.trees:
+                with contextlib.suppress(BackstayError):  # a token that cannot be had now can be had in a moment
+                    wishes.trees[name] = await played.samples.tree(house.ads[name], name="Tree")
 
     await house.process.run(work())
 
@@ -79,7 +82,7 @@ class Actor:
 
     async def act(self) -> None:
         """One operation; it may be cancelled in the middle."""
-        action, options = self.draw.choices(ACTIONS, WEIGHTS)[0], self._options()
+        action, options = draw_action(self.draw, crowd=self.town.setting.crowd), self._options()
         work = asyncio.create_task(self._survived(action, options))
         if self.draw.random() < self.town.setting.cancels:
             await asyncio.wait([work], timeout=self.draw.choice((0.0, 0.5, 5.0, 20.0)) * self.draw.random())
@@ -260,8 +263,8 @@ async def replay(actor: Actor) -> None:
 
 async def settle(actor: Actor) -> None:
     """Look at what is open, as after a restart."""
-    runtime = actor.house.runtime
-    await recover(runtime, actor.house.ads.values())
+    ads = actor.house.ads
+    await actor.town.book.hear(next(iter(ads.values())), "recover", {}, recover(actor.house.runtime, ads.values()))
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
@@ -321,12 +324,24 @@ async def account(actor: Actor) -> None:
         await ads.get_account(**actor.options)
 
 
-_WEIGHTED: Final[tuple[tuple[Action, float], ...]] = (
+CALM: Final[tuple[tuple[Action, float], ...]] = (
     (create_campaign, 14), (create_below, 16), (build, 10), (build_somewhere, 4), (plan, 2), (upload, 4),
     (switch, 12), (set_budget, 8), (rename, 8), (replay, 6), (settle, 2), (look, 10), (listing, 5), (find, 5),
     (report, 3), (account, 2),
 )  # fmt: skip
-ACTIONS: Final = tuple(action for action, _ in _WEIGHTED)
-WEIGHTS: Final = tuple(weight for _, weight in _WEIGHTED)
+"""What is done, and how often."""
+CROWDED: Final[tuple[tuple[Action, float], ...]] = (
+    (create_campaign, 10), (create_below, 40), (build, 20), (build_somewhere, 5), (switch, 8), (replay, 5), (settle, 5),
+    (look, 5),
+)  # fmt: skip
+"""The same in a crowd: most want the same few things made."""
+
+
+def draw_action(draw: random.Random, *, crowd: bool) -> Action:
+    """One of them."""
+    actions, weights = zip(*(CROWDED if crowd else CALM), strict=True)
+    action: Action = draw.choices(actions, weights)[0]
+    return action
+
 
 __all__ = ["Actor", "Wishes", "prepare", "read"]

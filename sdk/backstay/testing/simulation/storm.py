@@ -38,6 +38,8 @@ def seeded(*what: object) -> random.Random:
 def storm(draw: random.Random, seed: int, writes: Mapping[str, str]) -> FaultPlan:
     """Some rules of any kind, each for some of the time, for reads, for writes, or for both."""
     kinds = [draw.choice((*FaultKind, *LOSSES)) for _ in range(draw.choice((0, 2, 3, 4, 5, 6, 8)))]
+    if draw.random() < 0.6:
+        kinds.insert(0, draw.choice(LOSSES))
     late = [kind for kind in kinds if kind is FaultKind.LATENCY]  # one rule of it: the delays of several add up
     rules = [_rule(draw, kind, writes) for kind in (*late[:1], *(kind for kind in kinds if kind not in late))]
     if draw.random() < 0.8:
@@ -88,6 +90,8 @@ class Setting:
     """Share of the processes that die."""
     walls: tuple[float, ...]
     """By how many seconds the processes' wall clocks are wrong, in turn."""
+    held: float
+    """Share of the requests that are on their way for long."""
     crowd: bool
     """Whether all tasks want the same few keys at the same time."""
     guard: Mapping[str, int] | None
@@ -99,7 +103,8 @@ def setting(draw: random.Random, *, files: bool) -> Setting:
     skew = draw.choice((0.0, 1.0, 0.49 * SKEW))
     return Setting(
         slots=draw.choice((1, 2, 2, 3)), actors=draw.choice((1, 2, 3)), operations=draw.randrange(4, 12), files=files,
-        lease=draw.choice((2.0, 10.0, 30.0)), cancels=draw.choice((0.0, 0.1, 0.3)),
+        lease=draw.choice((1.0, 2.0, 10.0)), held=draw.choice((0.0, 0.0, 0.1, 0.3)),
+        cancels=draw.choice((0.0, 0.1, 0.3)),
         mortal=draw.choice((0.0, 0.5, 0.9)), walls=tuple(draw.uniform(-skew, skew) for _ in range(7)),
         crowd=draw.random() < 0.3, guard=_guard(draw),
     )  # fmt: skip

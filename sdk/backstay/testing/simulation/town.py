@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from backstay.ads import AdPlatform, Money
 from backstay.compose import Split, Weights
@@ -26,10 +26,13 @@ from backstay.testing.simulation.losses import Losses
 from backstay.testing.simulation.stage import Played, Stage, Tune
 from backstay.testing.simulation.store import Sabotage, Store
 from backstay.testing.simulation.storm import Setting, seeded
+from backstay.testing.wires import AT_ONCE, Held
 from backstay.writes.guard import Audit, SpendGuard
 from backstay.writes.journal import Record
 
 T = TypeVar("T")
+LONGEST_WAY: Final = 28.0
+"""Seconds that a request may be on its way: a little less than an attempt may take."""
 
 
 class Inline(ThreadPoolExecutor):
@@ -136,10 +139,9 @@ class House:
             audit=process.cut(HeardAudit(shelves.audit, town.clock.wall, town.audited)),
         )  # fmt: skip
         self.runtime.witnesses = {}
+        wire = {"arrives": arrives, "held": town.held}
         self.ads: dict[str, AdPlatform] = {
-            name: town.book.watch(
-                witnessed(played.make(self.runtime, played.wire(shell, process, arrives=arrives), town.tune))
-            )
+            name: town.book.watch(witnessed(played.make(self.runtime, played.wire(shell, process, **wire), town.tune)))
             for (name, played), shell in zip(town.played.items(), town.shells.values(), strict=True)
         }
         self.split = Split(self.ads, Weights(dict.fromkeys(self.ads, 1)), name="simulation", runtime=self.runtime)
@@ -155,6 +157,8 @@ class Town:
     sabotage: Sabotage
     clock: VirtualClock = field(init=False)
     crashes: int = 0
+    calm: bool = True
+    """Whether nothing is held up."""
 
     def __post_init__(self) -> None:
         """Build it."""
@@ -178,6 +182,12 @@ class Town:
 
     async def _record(self, id_: str) -> Record | None:
         return await self.journal.get(id_)
+
+    def held(self) -> Held:
+        """How long a request is on its way."""
+        if self.calm or self.draw.random() >= self.setting.held:
+            return AT_ONCE
+        return Held(self.draw.uniform(0.5, LONGEST_WAY), self.draw.random() < 0.5)
 
     @property
     def guard(self) -> SpendGuard | None:
