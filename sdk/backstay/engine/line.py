@@ -151,7 +151,8 @@ def look(scope: Scope, call: Call, waiter: Waiter, began: float) -> tuple[int, f
             raise _shed(scope, "engine.overtaken")
         refuse_late(call, now)
         head = scope.line[0] is waiter
-        permit, pause = scope.try_admit(now, call.plan.cost, clock.random) if head else (0, FULL)
+        permit = scope.try_admit(now, call.plan.cost, clock.random) if head else 0
+        pause = scope.pause if head else FULL
     if permit:
         return permit, 0.0
     # Only who is held up by a full bulkhead has waited long enough at some point; a gate is waited for.

@@ -81,7 +81,7 @@ def admit(call: Call) -> int:
         with scope.lock:
             if call.calls == 0:
                 scope.budget.deposit()
-            return 0 if scope.line else scope.try_admit(now, plan.cost, plan.clock.random)[0]
+            return 0 if scope.line else scope.try_admit(now, plan.cost, plan.clock.random)
     except BackstayError as refusal:
         raise refused(call, refusal) from None
 

@@ -48,6 +48,7 @@ class Scope:
         "line",
         "lock",
         "name",
+        "pause",
         "strain",
         "typical",
     )
@@ -75,6 +76,8 @@ class Scope:
         self.line: deque[Waiter] = deque()
         self.calls = 0
         """Attempts admitted so far."""
+        self.pause = 0.0
+        """What `try_admit` says beside a refusal: seconds until it makes sense to look again."""
         self._hedges: dict[str, Hedge] = {}
         self.typical = Typical()
         """How long an attempt usually takes: one that cannot end in time is not begun."""
@@ -85,32 +88,31 @@ class Scope:
         """Whether nobody is in it or waits for it."""
         return not self.bulkhead.in_flight and not self.line
 
-    def try_admit(self, now: float, cost: Cost, random: Callable[[], float]) -> tuple[int, float]:
-        """Admit one attempt: (permit, 0.0), or (0, seconds until it makes sense to look again). Needs the lock.
+    def try_admit(self, now: float, cost: Cost, random: Callable[[], float]) -> int:
+        """Admit one attempt: its permit, or 0 and in `pause` how long it makes no sense to look again. Needs the lock.
 
         Raises:
             CircuitOpenError: the breaker holds calls back.
         """
-        breaker, bulkhead = self.breaker, self.bulkhead
-        wait = breaker.peek(now)
-        if wait > 0.0 and not breaker.options.shadow:
-            raise self._open(wait)
+        breaker, bulkhead, only = self.breaker, self.bulkhead, self._only
+        closed = breaker.state is State.CLOSED
+        if not closed:
+            wait = breaker.peek(now)
+            if wait > 0.0 and not breaker.options.shadow:
+                raise self._open(wait)
         if bulkhead.in_flight >= bulkhead.limit:
-            return 0, FULL
-        if self.strain.tense:
-            wait = self.strain.wait(now, bulkhead.in_flight)
-            if wait > 0.0:
-                return 0, wait
-        wait = self._limits(now, cost)
+            self.pause = FULL
+            return 0
+        wait = self.strain.wait(now, bulkhead.in_flight) if self.strain.tense else 0.0
+        if wait <= 0.0:
+            wait = only.admit(now, cost) if only is not None and type(cost) is float else self._limits(now, cost)
         if wait > 0.0:
-            return 0, wait
-        if breaker.state is State.CLOSED:
-            permit = breaker.permit(now, 0.5)
-        else:
-            permit = self._permit_in_trouble(breaker, now, cost, random())
+            self.pause = wait
+            return 0
+        permit = breaker.permit(now, 0.5) if closed else self._permit_in_trouble(breaker, now, cost, random())
         bulkhead.in_flight += 1
         self.calls += 1
-        return permit, 0.0
+        return permit
 
     def _permit_in_trouble(self, breaker: Breaker, now: float, cost: Cost, random: float) -> int:
         """Ask a breaker that is not closed: probes are paid from the retry budget; a no gives back what was taken."""
@@ -131,7 +133,7 @@ class Scope:
             if self.line or self.strain.tense or not self.budget.affords() or not hedge.spend():
                 return 0
             try:
-                permit, _ = self.try_admit(now, cost, random)
+                permit = self.try_admit(now, cost, random)
             except CircuitOpenError:
                 return 0
             if permit:

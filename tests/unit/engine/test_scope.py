@@ -199,7 +199,7 @@ def test_retries_hedges_and_probes_are_paid_from_one_budget(payer: str) -> None:
         assert scope.admit_hedge(hedge, now, 1.0, random)
     else:
         scope.breaker.force(State.HALF_OPEN, now)
-        assert scope.try_admit(now, 1.0, random)[0]
+        assert scope.try_admit(now, 1.0, random)
         scope.breaker.force(None, now)
     assert budget.balance == 0.0
     assert not budget.withdraw()
@@ -212,7 +212,7 @@ def test_a_probe_goes_even_on_an_empty_budget() -> None:
     scope = make_scope()
     scope.budget.balance = 0.0
     scope.breaker.force(State.HALF_OPEN, clock.monotonic())
-    assert scope.try_admit(clock.monotonic(), 1.0, lambda: 0.5)[0]
+    assert scope.try_admit(clock.monotonic(), 1.0, lambda: 0.5)
     assert scope.budget.balance == 0.0
 
 
