@@ -1,4 +1,4 @@
-"""A server in another process that answers the same bytes to all: `python -m benchmarks.adapters.canned` prints its port.
+"""A server in another process with the same bytes for all; `python -m benchmarks.adapters.canned` prints its port.
 
 It speaks TikTok's wire under `/open_api/` and Graph's under `/v26.0/`, over plain HTTP.
 """

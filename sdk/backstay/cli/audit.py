@@ -17,6 +17,7 @@ from backstay.writes.guard.audit import AUDIT, read_audit
 COLUMNS: Final = ("at", "who", "what", "ref", "before", "after", "verdict", "outcome")
 OPEN: Final = "under way, or its process died"
 
+
 def audit(
     which: Annotated[str, typer.Option(help="all, refused or open (no outcome was written).")] = "all",
     last: Annotated[int, typer.Option(help="The newest ones at most.", min=1)] = 50,
