@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+
+os.environ["COLUMNS"] = "160"  # tables of the command line are as wide everywhere; read when a console is made
 
 LOOPBACK = {None, "127.0.0.1", "::1", "localhost"}
 

@@ -165,11 +165,12 @@ def test_headers_are_read_as_people_write_them() -> None:
     assert "abcdefgh12345" not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback of the operating system's."""
+    monkeypatch.chdir(tmp_path)
     for read in (read_bytes, lambda file: list(read_lines(file))):
         with pytest.raises(InvalidRequestError, match=r"none\.jsonl"):
-            read(str(tmp_path / "none.jsonl"))
+            read("none.jsonl")
 
 
 def test_the_module_needs_no_typer() -> None:
