@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from backstay.engine import report
-from backstay.engine.attempt import record, verdict
+from backstay.engine.attempt import overloaded, record, verdict
 from backstay.engine.call import Call, enter, leave
 from backstay.engine.decide import next_move, refused, wait_or_raise
 from backstay.engine.line import RANKS, look, queue
@@ -65,7 +65,9 @@ def _attempt(
     except BaseException as error:
         now = clock.monotonic()
         failure = plan.judge(error) if isinstance(error, Exception) else None
-        plan.scope.done(permit, now, now - began, verdict(failure))
+        plan.scope.done(
+            permit, now, now - began, verdict(failure), plan.attempt_timeout, lost=overloaded(failure)
+        )  # fmt: skip
         if failure is None:
             raise
         record(call, failure, began, now - began)

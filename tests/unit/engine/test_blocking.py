@@ -26,10 +26,12 @@ from backstay.errors import (
     LoadShedError,
     PlatformServiceError,
     RateLimitError,
+    ServiceUnavailableError,
 )
 from backstay.events import Event
 from backstay.policies.breaker import Breaker, State
 from backstay.policies.rate import Limiter, TokenBucket
+from backstay.policies.retry import Retry
 from backstay.testing.clock import VirtualClock
 from tests.support import make_plan, make_scope
 
@@ -360,3 +362,22 @@ def test_an_endless_wait_ends_by_the_wake() -> None:
         waiter.wake()
         thread.join(timeout=30.0)
         assert not thread.is_alive()
+
+
+def test_overload_limits_blocking_calls_too() -> None:
+    """Timeouts of the function's own client, and "overloaded", cut how many may run; answers open it again."""
+    clock, scope = VirtualClock(), make_scope()
+    plan = make_plan(clock, scope=scope, retry=Retry(max_attempts=1))
+
+    def fails() -> None:
+        raise ServiceUnavailableError
+
+    for _ in range(10):
+        with pytest.raises(ServiceUnavailableError):
+            blocking.run(begin(plan), fails, (), {})
+    assert scope.strain.tense
+    cut = scope.bulkhead.limit
+    for _ in range(200):
+        clock.advance(0.1)
+        assert blocking.run(begin(plan), lambda: "fine", (), {}) == "fine"
+    assert scope.bulkhead.limit > cut

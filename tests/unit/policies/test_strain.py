@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,3 +151,15 @@ def test_bad_settings_are_refused(settings: dict[str, float], field: str) -> Non
     with pytest.raises(InvalidRequestError) as caught:
         StrainOptions(**settings)  # type: ignore[arg-type]  # on purpose
     assert caught.value.field == field
+
+
+def test_answers_that_take_no_time_open_it_as_far_as_a_step_goes() -> None:
+    """A clock that does not move, or a call without a timeout: no strain at all, and no division by it."""
+    strain = Strain(100, StrainOptions(sample=2))
+    for number in range(20):
+        strain.add(float(number), 1.0, 1.0, 20, lost=True)
+    assert strain.tense
+    before = strain.limit
+    for number, timeout in enumerate((1.0, 1.0, 1.0, inf, inf, inf)):
+        strain.add(50.0 + number, 0.0, timeout, 3, lost=False)
+    assert before < strain.limit <= before * strain.options.most**3 + 1
