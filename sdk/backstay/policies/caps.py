@@ -11,7 +11,7 @@ from decimal import Context, Decimal, localcontext
 from typing import Final
 
 from backstay.errors import SpendGuardError
-from backstay.policies.spend import NEVER, UNBOUNDED, ZERO, Book, Hold, Line, alone, bound, held, peak
+from backstay.policies.spend import NEVER, UNBOUNDED, ZERO, Book, Hold, Line, alone, apart, bound, held, peak
 
 Exchange = Callable[[Decimal, str, str], Decimal]
 """Amount, its currency, the wanted one; raises SpendGuardError without a rate of today."""
@@ -100,6 +100,8 @@ class Proposal:
     """Objects that are switched off, with all below them."""
     wakes: bool = False
     """It switches something on, whether or not a budget can be spent by that."""
+    by: str = ""
+    """The process whose clock `read_at` and `until` are of."""
 
     @property
     def spends(self) -> bool:
@@ -176,15 +178,17 @@ def _touch(bench: _Bench, dial: Dial) -> _Touched:
     seen = _rolled(bench, known, _seen(bench, known, dial))
     hold = Hold(
         asked.ticket, bench.now, asked.until, turns=dial.turns, above=True if dial.lifts else None, wakes=dial.raises,
-        amount=dial.to, ends=dial.ends_at,
+        amount=dial.to, ends=dial.ends_at, by=asked.by,
     )  # fmt: skip
     return _Touched(dial, known, seen, held(seen, hold))
 
 
 def _trusts(bench: _Bench, line: Line) -> bool:
     """Whether what was read is newer than everything that we know of the line."""
-    lag, read_at = bench.asked.lag, bench.asked.read_at
-    return line.changed + lag < read_at and all(hold.until + lag < read_at for hold in line.holds)
+    read_at, by = bench.asked.read_at - bench.asked.lag, bench.asked.by
+    if line.changed + apart(line.by, by) >= read_at:
+        return False
+    return all(hold.until + apart(hold.by, by) < read_at for hold in line.holds)
 
 
 def _seen(bench: _Bench, line: Line, dial: Dial) -> Line:
@@ -239,10 +243,10 @@ def _switch(asked: Proposal) -> Iterable[Dial]:
 def _stopped(bench: _Bench, ref: str, lines: dict[str, Line]) -> dict[str, Line]:
     """What is switched off keeps counting until that has succeeded."""
     asked = bench.asked
-    off = Hold(asked.ticket, bench.now, asked.until, turns=False)
+    off = Hold(asked.ticket, bench.now, asked.until, turns=False, by=asked.by)
     own = {holder: held(line, off) for holder, line in lines.items() if holder.removesuffix("#bid") == ref}
     contested = any(hold.contested and hold.ticket == asked.ticket for line in own.values() for hold in line.holds)
-    under = Hold(asked.ticket, bench.now, asked.until, above=False, contested=contested)
+    under = Hold(asked.ticket, bench.now, asked.until, above=False, contested=contested, by=asked.by)
     return {**own, **{holder: held(line, under) for holder, line in lines.items() if ref in line.parents}}
 
 

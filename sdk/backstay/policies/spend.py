@@ -20,6 +20,8 @@ UNBOUNDED: Final = Decimal("Infinity")
 NEVER: Final = math.inf
 KEPT: Final = 3 * 86_400.0
 """Seconds that a line is kept after it stopped; longer than any account's day."""
+SKEW: Final = 300.0
+"""Seconds by which the wall clocks of two processes on one ledger may differ."""
 
 
 class Outcome(StrEnum):
@@ -53,6 +55,8 @@ class Hold:
     """Another write set amount or end at the same time, so nobody knows which of them came last."""
     contested: bool = False
     """Another write turned the same switch the other way at the same time."""
+    by: str = ""
+    """The process whose clock `began` and `until` are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,13 @@ class Line:
     peak: Decimal = ZERO
     """The most that it ran with on that day."""
     holds: tuple[Hold, ...] = ()
+    by: str = ""
+    """The process whose clock `changed` is of."""
+
+
+def apart(by: str, other: str) -> float:
+    """Seconds by which what two processes call the same moment may differ."""
+    return 0.0 if by == other else SKEW
 
 
 def alone(line: Line, now: float) -> Decimal:
@@ -117,7 +128,8 @@ def held(line: Line, hold: Hold) -> Line:
 
 def _beside(hold: Hold, other: Hold) -> Hold:
     """The hold, knowing that the other one may have been under way at the same time."""
-    if hold.until < other.began or other.until < hold.began:
+    skew = apart(hold.by, other.by)
+    if hold.until + skew < other.began or other.until + skew < hold.began:
         return hold
     sets = all(each.amount is not None or each.ends is not None for each in (hold, other))
     opposed = {hold.turns, other.turns} == {True, False} or {hold.above, other.above} == {True, False}
@@ -126,7 +138,7 @@ def _beside(hold: Hold, other: Hold) -> Hold:
 
 def _behind(hold: Hold, done: Hold) -> Hold:
     """The hold of a write that was over when another one began, which has succeeded: the later one has its way."""
-    if hold.until >= done.began:
+    if hold.until + apart(hold.by, done.by) >= done.began:
         return hold
     if done.turns is not None:
         hold = replace(hold, turns=None)
@@ -148,7 +160,8 @@ def settled(line: Line, ticket: str, outcome: Outcome, now: float, today: str) -
     if outcome is Outcome.RELEASED:
         return replace(line, holds=others)
     ran = peak(line, now, today)
-    done = replace(_carried_out(line, hold), holds=tuple(_behind(each, hold) for each in others), changed=now)
+    others = tuple(_behind(each, hold) for each in others)
+    done = replace(_carried_out(line, hold), holds=others, changed=now, by=hold.by)
     first = (line.start if line.day == today else ZERO) or alone(line, now) or alone(done, now)
     return replace(done, day=today, peak=ran, start=first)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backstay.errors import SpendGuardError
 from backstay.policies.caps import Cap, Caps, Dial, Proposal, reserve
-from backstay.policies.spend import UNBOUNDED, ZERO, Book, Outcome, bound, outdated
+from backstay.policies.spend import SKEW, UNBOUNDED, ZERO, Book, Outcome, bound, outdated, settled
 
 NOW = 1e9
 DAY = 86_400.0
@@ -315,3 +315,31 @@ def test_sums_are_exact(amounts: list[Decimal], cap: Decimal) -> None:
             desk.done(caps, one)
         else:
             desk.refused(caps, one)
+
+
+@pytest.mark.parametrize(("apart", "by", "live"), [
+    (5, "p1", "50"), (5, "p2", "100"), (SKEW - 5, "p2", "100"), (SKEW + 5, "p2", "50"),
+])  # fmt: skip
+def test_a_read_by_another_process_is_newer_only_beyond_what_clocks_may_differ_by(
+    apart: float, by: str, live: str
+) -> None:
+    """A clock that runs ahead makes an old read look new; its own process's reads need no such allowance."""
+    desk = Desk()
+    desk.done(NO_CAPS, dial(turns=True), by="p1")
+    desk.now += apart
+    desk.ask(NO_CAPS, dial(amount="50", on=True, lifts=True), by=by)
+    assert desk.live() == Decimal(live)
+
+
+@pytest.mark.parametrize(("by", "amount"), [("p1", "20"), ("p2", "90")])
+def test_which_of_two_processes_wrote_last_is_not_told_by_their_clocks(by: str, amount: str) -> None:
+    """A lost write that was over before the next one began loses; by another's clock, whichever costs more counts."""
+    desk = Desk()
+    desk.done(NO_CAPS, dial(turns=True), by="p1")
+    lost = desk.ask(NO_CAPS, dial(amount="100", on=True, to=Decimal(90)), by="p1")
+    desk.book.settle(lost, Outcome.UNKNOWN, desk.now, desk.today)
+    desk.now += 5
+    desk.done(NO_CAPS, dial(amount="100", on=True, to=Decimal(20)), by=by)
+    line = desk.book.lines["c1"]
+    assert bound(settled(line, lost, Outcome.RELEASED, desk.now, "d"), desk.now) == Decimal(20 if by == "p1" else 100)
+    assert desk.live() >= Decimal(amount)

@@ -89,6 +89,7 @@ class Gate:
         self.audit = audit
         self.actor = actor
         self._clock = clock
+        self._process = clock.token()
         self._events = events
 
     @contextlib.asynccontextmanager
@@ -152,7 +153,7 @@ class Gate:
 
     async def recount(self, account: str, zone: str, dials: tuple[Dial, ...], *, read_at: float, lag: float) -> None:
         """Correct the ledger by what was read since `read_at`; see `backstay.policies.caps.recount`."""
-        now, asked = self._clock.wall(), Proposal("", account, zone, read_at, lag, dials=dials)
+        now, asked = self._clock.wall(), Proposal("", account, zone, read_at, lag, dials=dials, by=self._process)
         await self.ledger.run(lambda book: recount(book, asked, now=now, today=partial(_today, now)))
 
     # Judging ------------------------------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ class Gate:
         asked = Proposal(
             passage.ticket, f"{act.vendor}/{act.account}", spending.zone, read_at, act.lag,
             self._clock.wall() + act.deadline + 2 * WAITS, spending.dials, spending.lifts, spending.stops,
-            wakes=spending.wakes,
+            wakes=spending.wakes, by=self._process,
         )  # fmt: skip
         if self.guard is None and asked.spends:
             raise no_guard(act)
