@@ -103,6 +103,8 @@ class Credentials:
             return False
         if self._refreshing is None and self._secret is used:
             self._refreshing = asyncio.ensure_future(self._ask(self._provider))
+            # A caller that is cancelled takes shield's own watcher along; then nobody asks why it failed.
+            self._refreshing.add_done_callback(lambda done: done.cancelled() or done.exception())
         if self._refreshing is not None:
             await asyncio.shield(self._refreshing)
         return self._secret is not used
