@@ -1,0 +1,88 @@
+"""What goes into a plan: campaigns with their curves, and the limits of what may be changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from backstay.ads import MetricBasis, Money, Ref
+from backstay.errors import InvalidRequestError
+from backstay.services.budgets.curves import Curve
+from backstay.spec import Spec
+
+
+class Cap(Spec):
+    """So much for several campaigns together, such as all of an account or of a platform."""
+
+    name: str
+    amount: Money
+    members: tuple[str, ...]
+
+
+class Limits(Spec):
+    """What a plan must keep to."""
+
+    total: Money
+    max_change: float | None = Field(default=0.2, gt=0)
+    """Of a budget in one plan, as a share: larger edits send campaigns back to learning. None is without limit."""
+    min_return: float | None = Field(default=None, gt=0)
+    """All results by all spend; 1 / this is the largest cost per result."""
+    min_change: float = Field(default=0.02, ge=0)
+    """Smaller changes are not made, as a share of the budget."""
+    min_gain: float = Field(default=0.0, ge=0)
+    """Results a day; a plan that brings less than this more is not carried out."""
+    hold: timedelta = timedelta(0)
+    """For so long after a change a budget stays."""
+    caps: tuple[Cap, ...] = ()
+    allow_mixed_attribution: bool = False
+    """Plan over numbers that were counted differently; the plan says so."""
+
+
+class Candidate(Spec):
+    """One campaign or ad group: its budget, its curve, its bounds."""
+
+    name: str
+    budget: Money
+    """As it is now."""
+    curve: Curve
+    """Results a day for spend a day, in main units of money."""
+    unit: Money
+    """The smallest step that its platform takes."""
+    ref: Ref | None = None
+    """Needed to apply a plan."""
+    low: Money | None = None
+    high: Money | None = None
+    may_pause: bool = False
+    """It is paused rather than kept at `low`, where that brings more."""
+    frozen: bool = False
+    changed_at: AwareDatetime | None = None
+    basis: MetricBasis | None = None
+    """What its curve's results were counted on."""
+    stale: bool = False
+    """Its numbers were served stale: nothing is planned on them."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for name in ("budget", "unit"):
+            if getattr(self, name).amount <= 0:
+                raise _refuse(name, getattr(self, name), "no amount above 0", "leave out what does not run")
+        for name in ("unit", "low", "high"):
+            money = getattr(self, name)
+            if money is not None and money.currency != self.budget.currency:
+                raise _refuse(name, money, f"the budget is in {self.budget.currency}", "convert it with a dated rate")
+        return self
+
+    def down(self, amount: Decimal) -> Decimal:
+        """A whole number of units, not more."""
+        return (amount / self.unit.amount).to_integral_value(ROUND_FLOOR) * self.unit.amount
+
+    def up(self, amount: Decimal) -> Decimal:
+        """A whole number of units, not less."""
+        return (amount / self.unit.amount).to_integral_value(ROUND_CEILING) * self.unit.amount
+
+
+def _refuse(field: str, value: object, message: str, hint: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{field}: {message}", field=field, value=str(value), hint=hint, rule="budgets.input")
