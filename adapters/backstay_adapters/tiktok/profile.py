@@ -38,10 +38,11 @@ _RESTRICTED: Final = {"ad_create": (5, 150, 86_400), "report_task": (2, 60, 4_50
 
 
 def limit(per_second: float, per_minute: float, per_day: float) -> Limit:
-    """Our share of a vendor's three limits."""
+    """Our share of a vendor's three limits; in no second more than the vendor's own number begin."""
+    rate = per_second * SHARE
     return Limit(
-        rate=per_second * SHARE,
-        burst=max(1.0, per_second * SHARE),
+        rate=rate,
+        burst=max(1.0, per_second - rate),  # any second sees at most rate + burst
         windows=((per_minute * SHARE, 60.0), (per_day * SHARE, 86_400.0)),
     )
 
