@@ -1,1 +1,30 @@
 """Budgets of campaigns on any platforms: where the next unit of money brings most, planned and carried out safely."""
+
+from backstay.services.budgets.apply import BudgetApply, BudgetRun
+from backstay.services.budgets.bounds import Binds
+from backstay.services.budgets.curves import HillCurve, LogCurve, PowerCurve
+from backstay.services.budgets.fitting import Fit, Prior, Shape, fit
+from backstay.services.budgets.pacing import Pace, pace
+from backstay.services.budgets.plan import BudgetPlan, Change, plan
+from backstay.services.budgets.settings import Candidate, Cap, Limits
+
+__all__ = [
+    "Binds",
+    "BudgetApply",
+    "BudgetPlan",
+    "BudgetRun",
+    "Candidate",
+    "Cap",
+    "Change",
+    "Fit",
+    "HillCurve",
+    "Limits",
+    "LogCurve",
+    "Pace",
+    "PowerCurve",
+    "Prior",
+    "Shape",
+    "fit",
+    "pace",
+    "plan",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -46,7 +46,7 @@ def bounds_of(candidate: Candidate, limits: Limits, now: datetime) -> Bounds:
     old = candidate.budget.amount
     if candidate.frozen:
         return fixed(candidate, Binds.FROZEN)
-    if candidate.changed_at is not None and now - candidate.changed_at < limits.hold:
+    if candidate.changed_at is not None and now - candidate.changed_at < timedelta(hours=limits.hold_hours):
         return fixed(candidate, Binds.HOLD)
     least = candidate.low.amount if candidate.low else candidate.unit.amount
     most = min(candidate.high.amount if candidate.high else limits.total.amount, limits.total.amount)

@@ -28,8 +28,9 @@ class Change(Spec):
     new: Money
     binds: Binds
     reason: str
-    marginal_before: float
-    marginal_after: float
+    marginal_before: float | None
+    marginal_after: float | None
+    """What the next unit of money brings; None where that has no end (the first unit of a power curve)."""
 
     @property
     def moves(self) -> bool:
@@ -180,14 +181,19 @@ def _value(candidates: Sequence[Candidate], amounts: Mapping[str, Decimal]) -> f
 def _change(each: Candidate, new: Decimal, bounds: Bounds, found: Solution, limits: Limits) -> Change:
     old = each.budget.amount
     binds = _binds(each, new, bounds, found, limits)
-    before, after = each.curve.marginal(float(old)), each.curve.marginal(float(new))
+    before, after = (_finite(each.curve.marginal(float(amount))) for amount in (old, new))
     way = "stays" if new == old else "is paused" if not new else "gets more" if new > old else "gives up some"
     price = "" if found.price is None else f", one more anywhere {found.price:.4g}"
-    reason = f"{way}: its next unit of money brings {before:.4g}{price}; bound by {binds.value}"
+    brings = "more than any price" if before is None else f"{before:.4g}"
+    reason = f"{way}: its next unit of money brings {brings}{price}; bound by {binds.value}"
     return Change(
         name=each.name, ref=each.ref, old=each.budget, new=Money(new, each.budget.currency), binds=binds,
         reason=reason, marginal_before=before, marginal_after=after,
     )  # fmt: skip
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _binds(each: Candidate, new: Decimal, bounds: Bounds, found: Solution, limits: Limits) -> Binds:

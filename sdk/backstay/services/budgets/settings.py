@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Self
 
@@ -34,7 +33,7 @@ class Limits(Spec):
     """Smaller changes are not made, as a share of the budget."""
     min_gain: float = Field(default=0.0, ge=0)
     """Results a day; a plan that brings less than this more is not carried out."""
-    hold: timedelta = timedelta(0)
+    hold_hours: float = Field(default=0.0, ge=0)
     """For so long after a change a budget stays."""
     caps: tuple[Cap, ...] = ()
     allow_mixed_attribution: bool = False

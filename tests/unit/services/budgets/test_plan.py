@@ -67,7 +67,7 @@ def test_a_step_is_limited() -> None:
 def test_what_is_frozen_or_was_just_changed_stays() -> None:
     """The others share what is left."""
     held = one("B", 50, 50, 10, changed_at=NOW - timedelta(hours=5))
-    found = made([PAIR[0], held, one("C", 10, 50, 10, frozen=True)], 120, hold=timedelta(days=1))
+    found = made([PAIR[0], held, one("C", 10, 50, 10, frozen=True)], 120, hold_hours=24)
     assert {name: float(new) for name, new in news(found).items()} == {"A": 60, "B": 50, "C": 10}
     assert [each.binds for each in found.changes][1:] == [Binds.HOLD, Binds.FROZEN]
 
@@ -75,7 +75,7 @@ def test_what_is_frozen_or_was_just_changed_stays() -> None:
 def test_a_hold_ends() -> None:
     """After it the budget moves again."""
     held = one("B", 50, 50, 10, changed_at=NOW - timedelta(days=1))
-    assert made([PAIR[0], held], 100, hold=timedelta(days=1)).changes[1].moves
+    assert made([PAIR[0], held], 100, hold_hours=24).changes[1].moves
 
 
 def test_a_cap_of_a_group_binds() -> None:

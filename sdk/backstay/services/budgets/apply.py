@@ -1,0 +1,163 @@
+"""BudgetApply: carries a plan out so that the sum never exceeds its total, not even if the process dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from backstay.ads import AdGroup, AdPlatform, Campaign, ConfiguredStatus, Level, Money, Ref
+from backstay.errors import ConflictError, IdempotencyConflictError, InvalidRequestError, NotReadyError
+from backstay.operation import CallOptions
+from backstay.services.budgets.plan import BudgetPlan, Change
+from backstay.services.store import Store
+from backstay.spec import Spec
+
+PREFIX: Final = "budgets-"
+LIVE: Final[CallOptions] = {"max_age": 0.0, "max_stale": 0.0}
+
+
+class BudgetRun(Spec):
+    """How far a plan is carried out; kept in the store before and after each write."""
+
+    plan: BudgetPlan
+    writing: str | None = None
+    """The campaign whose write was begun last; whether it arrived is read from the platform."""
+    done: tuple[str, ...] = ()
+    """Written and read back."""
+    ended: bool = False
+
+
+class BudgetApply:
+    """One plan on the platforms that its campaigns are on.
+
+        run = await BudgetApply(plan, on=[tiktok, meta], store=FileStore("budgets")).run()
+
+    Decreases and pauses come first, and each is read back; increases follow when all of them hold. Every write is
+    absolute and is sent only if the live budget is still the one that the plan was made for. The first failure stops
+    the rest. Started again with the same plan and store, it goes on where it was.
+    """
+
+    def __init__(self, plan: BudgetPlan, *, on: AdPlatform | Sequence[AdPlatform], store: Store) -> None:
+        self.plan = plan
+        self._platforms: tuple[AdPlatform, ...] = tuple(on) if isinstance(on, Sequence) else (on,)
+        self._store = store
+        self._at = {change.name: self._place(change) for change in plan.changes}
+        self._revision = 0
+
+    async def run(self) -> BudgetRun:
+        """Carry out what is still to do.
+
+        Raises:
+            IdempotencyConflictError: the plan's id stands for another plan.
+            ConflictError: a live budget is neither the plan's old nor its new one; nothing more is written.
+            NotReadyError: a decrease has not arrived, so that no increase is made.
+            BackstayError: a read or a write failed; run it again.
+        """
+        state = await self._open()
+        if state.ended:
+            return state
+        live = {change.name: await self._live(change) for change in self.plan.changes}
+        for change in self.plan.changes:
+            _require_known(change, live[change.name], state)
+        moves = [change for change in self.plan.changes if change.moves]
+        for change in sorted(moves, key=lambda each: each.new >= each.old):  # stable: decreases, then increases
+            if change.new > change.old:
+                self._require_room(change, live)
+            state, live[change.name] = await self._change(state, change, live[change.name])
+        return await self._save(state.but(writing=None, ended=True))
+
+    # Parts --------------------------------------------------------------------------------------------------------
+
+    async def _open(self) -> BudgetRun:
+        kept = await self._store.load(PREFIX + self.plan.id)
+        if kept is None:
+            return BudgetRun(plan=self.plan)
+        self._revision = kept.revision
+        if not isinstance(kept.value, BudgetRun) or kept.value.plan != self.plan:
+            raise IdempotencyConflictError(
+                f"the store has another plan under {self.plan.id}", field="plan.id", value=self.plan.id,
+                hint="give each plan an id of its own, such as its day",
+            )  # fmt: skip
+        return kept.value
+
+    async def _save(self, state: BudgetRun) -> BudgetRun:
+        self._revision = await self._store.save(PREFIX + self.plan.id, state, revision=self._revision)
+        return state
+
+    async def _change(
+        self, state: BudgetRun, change: Change, live: Campaign | AdGroup
+    ) -> tuple[BudgetRun, Campaign | AdGroup]:  # fmt: skip
+        """Write if it has not arrived yet, then read it back."""
+        ref, platform = self._at[change.name]
+        if _amount(change, live) != change.new:
+            state = await self._save(state.but(writing=change.name))
+            if not change.new.amount:
+                await platform.set_status(ref, ConfiguredStatus.PAUSED)
+            else:
+                budget = live.budget
+                assert budget is not None  # noqa: S101 - `_amount` has refused those without
+                await platform.set_budget(ref, budget.model_copy(update={"amount": change.new}), expect=live)
+            live = await self._live(change)
+        if _amount(change, live) != change.new:
+            raise NotReadyError(
+                f"{change.name} was set to {change.new} and still has {_amount(change, live)}",
+                field=change.name, value=str(_amount(change, live)), rule="budgets.confirm",
+                hint="run the same plan again later; no budget is raised before all that give have given",
+            )  # fmt: skip
+        if change.name not in state.done:
+            state = await self._save(state.but(done=(*state.done, change.name)))
+        return state, live
+
+    async def _live(self, change: Change) -> Campaign | AdGroup:
+        ref, platform = self._at[change.name]
+        if ref.level is Level.CAMPAIGN:
+            return await platform.get_campaign(ref, **LIVE)
+        return await platform.get_ad_group(ref, **LIVE)
+
+    def _require_room(self, change: Change, live: dict[str, Campaign | AdGroup]) -> None:
+        """The last door before a raise: what is live, with it, must be within the total."""
+        total = self.plan.limits.total
+        rest = [_amount(each, live[each.name]) for each in self.plan.changes if each.name != change.name]
+        after = sum(rest, change.new)
+        if after > total:
+            raise ConflictError(
+                f"raising {change.name} to {change.new} would make {after} of {total}", field="total", value=str(after),
+                rule="budgets.cap", hint="make a new plan from the live budgets",
+            )  # fmt: skip
+
+    def _place(self, change: Change) -> tuple[Ref, AdPlatform]:
+        ref = change.ref
+        if ref is None or ref.level not in {Level.CAMPAIGN, Level.AD_GROUP}:
+            raise InvalidRequestError(
+                f"{change.name} names no campaign or ad group", field=f"{change.name}.ref", value=str(ref),
+                hint="give each candidate the ref of what has the budget",
+            )  # fmt: skip
+        for platform in self._platforms:
+            if platform.owns(ref):
+                return ref, platform
+        raise InvalidRequestError(
+            f"no platform owns {ref}", field="on", value=str(ref), hint="pass the adapter of that account with `on`"
+        )
+
+
+def _amount(change: Change, live: Campaign | AdGroup) -> Money:
+    """What counts as its budget now; nothing, where the plan pauses it and it does not run."""
+    if not change.new.amount and live.status.configured is not ConfiguredStatus.ACTIVE:
+        return change.new
+    if live.budget is None or live.budget.amount is None:
+        raise ConflictError(
+            f"{change.name} has no budget of its own", field=f"{change.name}.budget", value=str(live.ref),
+            hint="name the level that has the budget: the campaign or its ad group",
+        )  # fmt: skip
+    return live.budget.amount
+
+
+def _require_known(change: Change, live: Campaign | AdGroup, state: BudgetRun) -> None:
+    """Refuse to act on budgets that somebody else has changed since the plan was made."""
+    amount = _amount(change, live)
+    if amount == change.new or (amount == change.old and change.name not in state.done):
+        return
+    raise ConflictError(
+        f"{change.name} has {amount}, the plan was made for {change.old}", field=f"{change.name}.budget",
+        value=str(amount), rule="budgets.changed", hint="make a new plan from the live budgets",
+    )  # fmt: skip
