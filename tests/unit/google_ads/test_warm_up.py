@@ -74,3 +74,13 @@ def test_warming_up_leaves_the_loop_free() -> None:
     assert found["late"] < found["took"] / 2
     assert found["first_call"] == [], "the first call after warm_up imports nothing"
     assert found["kind"] == "ConnectionFailedError"
+
+
+def test_importing_the_library_loads_nothing_of_google() -> None:
+    """`import backstay` and the adapter's own import leave google and grpc alone."""
+    program = (
+        "import sys, backstay\nfrom backstay.adapters import GoogleAds\n"
+        "print(GoogleAds.__name__, sorted({n.partition('.')[0] for n in sys.modules} & {'google', 'grpc', 'proto'}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.strip() == "GoogleAds []"
