@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from backstay_adapters.claude import Claude as Claude
     from backstay_adapters.google_ads import GoogleAds as GoogleAds
     from backstay_adapters.meta import MetaAds as MetaAds
+    from backstay_adapters.perplexity import Perplexity as Perplexity
     from backstay_adapters.tiktok import TikTokAds as TikTokAds
 
 _MODULES = {
     "Claude": "backstay_adapters.claude",
     "GoogleAds": "backstay_adapters.google_ads",
     "MetaAds": "backstay_adapters.meta",
+    "Perplexity": "backstay_adapters.perplexity",
     "TikTokAds": "backstay_adapters.tiktok",
 }
 

@@ -23,11 +23,12 @@ from backstay.engine.call import current
 from backstay.errors import BackstayError, BadResponseError, CallTimeoutError, ConnectionFailedError
 from backstay.pool import Pool, TooLarge, is_timeout, sessions
 from backstay.redact import scrub
+from backstay.sse import EventParser, ServerEvent
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
 SENT: Final = "backstay.sent"
 """The request extension under which a transport finds the callable that marks a request as sent."""
@@ -48,6 +49,30 @@ class Reply:
     body: bytes
     url: str
     """Without its query, which may hold what is secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """An answer that is read while it comes: its head, and its body in pieces."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    url: str
+    """Without its query, which may hold what is secret."""
+    pieces: AsyncIterator[bytes]
+
+    async def whole(self) -> Reply:
+        """Read all of it: an error, or a page in place of a stream."""
+        body = b"".join([piece async for piece in self.pieces])
+        return Reply(self.status, self.headers, body, self.url)
+
+    async def events(self) -> AsyncGenerator[ServerEvent, None]:
+        """Its server-sent events as they come; an event that is cut off at the end is none."""
+        parser = EventParser()
+        async for piece in self.pieces:
+            for event in parser.feed(piece):
+                yield event
 
 
 class Http:
@@ -95,11 +120,7 @@ class Http:
             ConnectionFailedError, CallTimeoutError: with certainty NOT_SENT only where the transport marked
                 that the head never left; else UNKNOWN.
         """
-        call = current()
-        mark = _nothing
-        if call is not None:
-            mark = call.mark_sent
-            call.sent = False if self._marks and call.sent is None else call.sent
+        mark = self._mark()
         url = path if "://" in path else self.base_url + path
         asked = f"{url}?{_query(params)}" if params else url
         where = url.partition("?")[0]
@@ -119,6 +140,56 @@ class Http:
         return Reply(
             response.status_code, {name.lower(): value for name, value in response.headers.items()}, raw, where
         )
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, json: object | None = None
+    ) -> AsyncGenerator[Flow, None]:
+        """Send one request and hand out its answer while it comes; leaving the block closes the connection.
+
+        Raises:
+            ConnectionFailedError, CallTimeoutError: as `send`, in the block too, where a piece is waited for.
+        """
+        mark = self._mark()
+        where = path if "://" in path else self.base_url + path
+        # Packed pieces would wait for each other inside the packing: a stream comes as it is.
+        sent = {**HEADERS, "accept-encoding": "identity", **{k.lower(): v for k, v in (headers or {}).items()}}
+        body = _encoded(sent, json, None, None)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                status, told, pieces = await self._opened(stack, method, where, sent, mark, body)
+            except Exception as error:
+                raise self._translated(error, where) from error
+            bounded = self._bounded(pieces, where)
+            stack.push_async_callback(bounded.aclose)
+            yield Flow(status, told, where, bounded)
+
+    async def _opened(
+        self, stack: contextlib.AsyncExitStack, method: str, url: str, headers: dict[str, str],
+        mark: Callable[[], None], body: bytes | None,
+    ) -> tuple[int, Mapping[str, str], AsyncIterator[bytes]]:  # fmt: skip
+        if isinstance(self._asked, Pool):
+            return await stack.enter_async_context(self._asked.open(method, url, headers, body))
+        response = await self._exchange(self._asked, method, url, headers, mark, body)
+        stack.push_async_callback(response.aclose)
+        told = {name.lower(): value for name, value in response.headers.items()}
+        return response.status_code, told, response.aiter_bytes()
+
+    async def _bounded(self, pieces: AsyncIterator[bytes], where: str) -> AsyncGenerator[bytes, None]:
+        size = 0
+        try:
+            async for piece in pieces:
+                size = _grown(size, piece)
+                yield piece
+        except Exception as error:
+            raise self._translated(error, where) from error
+
+    def _mark(self) -> Callable[[], None]:
+        call = current()
+        if call is None:
+            return _nothing
+        call.sent = False if self._marks and call.sent is None else call.sent
+        return call.mark_sent
 
     async def _exchange(
         self, theirs: httpx.AsyncClient | httpx.AsyncBaseTransport, method: str, url: str, headers: dict[str, str],
@@ -232,15 +303,21 @@ def _inflated(body: bytes, bits: int) -> bytes:
 async def _read(response: httpx.Response) -> bytes:
     chunks, size = [], 0
     async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise TooLarge
+        size = _grown(size, chunk)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _grown(size: int, piece: bytes) -> int:
+    """The bytes read so far with this piece; raises TooLarge beyond MAX_BODY."""
+    size += len(piece)
+    if size > MAX_BODY:
+        raise TooLarge
+    return size
 
 
 def _nothing() -> None:
     """Nobody wants to know."""
 
 
-__all__ = ["MAX_BODY", "SENT", "Http", "Reply", "aiohttp_transport", "shared_ssl_context"]
+__all__ = ["MAX_BODY", "SENT", "Flow", "Http", "Reply", "aiohttp_transport", "shared_ssl_context"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from backstay.engine.call import current
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     import aiohttp
 
@@ -75,6 +76,17 @@ class Pool:
                     raise TooLarge
                 chunks.append(chunk)
             return answer.status, _lowered(answer.headers), chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    @contextlib.asynccontextmanager
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> AsyncGenerator[tuple[int, dict[str, str], AsyncIterator[bytes]], None]:
+        """The answer's status, headers and body while it comes; raises aiohttp's own errors."""
+        session = self._session
+        if session is None:
+            session = self._session = self._make()
+        async with session.request(method, url, headers=headers, data=body, **self._fixed) as answer:
+            yield answer.status, _lowered(answer.headers), answer.content.iter_any()
 
     async def aclose(self) -> None:
         """Close the connections."""

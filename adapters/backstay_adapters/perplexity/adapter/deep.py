@@ -1,0 +1,77 @@
+"""Deep research: a job that is begun once, under an idempotency key, and looked at until it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any
+
+from backstay.errors import AIModelError, BackstayError
+from backstay.taxonomy import Certainty
+from backstay_adapters.perplexity.profile import LOST_POLLS, POLLS
+from backstay_adapters.perplexity.wire.read import unreadable
+
+if TYPE_CHECKING:
+    from backstay.auth import Credentials
+    from backstay.clock import Clock
+    from backstay.table import Facts
+    from backstay_adapters.perplexity.adapter.wire import Wire
+
+Json = Any
+
+_WORKING = frozenset({"CREATED", "IN_PROGRESS"})
+
+
+async def dig(wire: Wire, credentials: Credentials, clock: Clock, body: Mapping[str, Json], key: str) -> Facts:
+    """The job's last state, COMPLETED; the engine's timer guards the total.
+
+    Raises:
+        AIModelError: the job failed; the same key would give the same failure, so it is not asked again.
+    """
+    facts = await wire.begin(body, key, await credentials.get())
+    job = _job(facts)
+    for wait in _waits():
+        if _state(facts) == "COMPLETED":
+            return facts
+        await clock.sleep(wait)
+        facts = await _looked(wire, credentials, clock, job, facts)
+    raise AssertionError("the waits have no end")
+
+
+def _waits() -> Iterator[float]:
+    return chain(POLLS, repeat(POLLS[-1]))
+
+
+async def _looked(wire: Wire, credentials: Credentials, clock: Clock, job: str, before: Facts) -> Facts:
+    """One look; what fails and may pass is looked at again, for the job goes on and is paid for."""
+    for number in range(1, LOST_POLLS + 1):
+        try:
+            return await wire.look(job, await credentials.get())
+        except BackstayError as error:
+            if number == LOST_POLLS or not error.retryable:
+                raise
+            await clock.sleep(max(POLLS[0] * number, error.retry_after or 0.0))
+    return before
+
+
+def _job(facts: Facts) -> str:
+    job = facts.data.get("id")
+    if not isinstance(job, str) or not job:
+        raise unreadable("a job", facts.data)
+    return job
+
+
+def _state(facts: Facts) -> str:
+    state = facts.data.get("status")
+    if state == "FAILED":
+        raise AIModelError(
+            "the deep research failed", vendor_message=str(facts.data.get("error_message") or "") or None,
+            retryable=False, certainty=Certainty.UNKNOWN, rule="perplexity.job_failed", request_ids=facts.request_ids,
+            hint="ask again, with another idempotency_key if you gave one",
+        )  # fmt: skip
+    if state != "COMPLETED" and state not in _WORKING:
+        raise unreadable("a job with a state", facts.data)
+    return str(state)
+
+
+__all__ = ["dig"]

@@ -1,0 +1,1 @@
+"""Perplexity's words and ours."""
