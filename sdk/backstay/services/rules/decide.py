@@ -20,6 +20,7 @@ from backstay.services.rules.words import Kind, Mode, Outcome, Reason, Skip, Tru
 from backstay.spec import Spec
 
 CARE: Final = {kind: place for place, kind in enumerate(Kind)}
+WEIGHT: Final = {mode: place for place, mode in enumerate(Mode)}
 STATE: Final = {Kind.PAUSE: ConfiguredStatus.PAUSED, Kind.RESUME: ConfiguredStatus.ACTIVE}
 
 
@@ -245,14 +246,22 @@ def _since(done: list[Done], at: datetime, least: timedelta) -> bool:
 
 
 def _settled(live: list[tuple[Rule, Decision]]) -> list[Decision]:
-    """One action an object: the most careful one, also against what is only held back."""
-    acting = [each for _, each in live if each.acts]
-    winner = min(acting, key=_care, default=None)
-    standing = [each for _, each in live if each.kind is not None and each.outcome in {Outcome.HELD, Outcome.NO_CHANGE}]
-    first = min(standing, key=lambda each: CARE[each.kind or Kind.RESUME], default=None)
-    if winner is not None and first is not None and _rank(first) < min(_rank(winner), CARE[Kind.INCREASE]):
-        winner = first
-    return [_against(each, winner) if each.acts and each is not winner else each for _, each in live]
+    """One action an object. What only tries or proposes keeps nobody from acting; the rest counts against it."""
+    found = [each for _, each in live]
+    winners = {mode: _winner([each for each in found if WEIGHT[each.mode] >= WEIGHT[mode]]) for mode in Mode}
+    return [
+        _against(each, winners[each.mode]) if each.acts and each is not winners[each.mode] else each for each in found
+    ]
+
+
+def _winner(found: list[Decision]) -> Decision | None:
+    """The most careful action, or what is held back or done already and is more careful than any raise."""
+    winner = min((each for each in found if each.acts), key=_care, default=None)
+    standing = [each for each in found if each.kind is not None and each.outcome in {Outcome.HELD, Outcome.NO_CHANGE}]
+    first = min(standing, key=_rank, default=None)
+    if winner is not None and first is not None and _rank(first) < CARE[Kind.INCREASE] <= _rank(winner):
+        return first
+    return winner
 
 
 def _rank(decision: Decision) -> int:
