@@ -9,12 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError
 from backstay.services.ab_test.decide import decide
 from backstay.services.ab_test.file import evidence_of
 from backstay.services.ab_test.history import watched
 from backstay.services.ab_test.verdict import ArmResult, Comparison, Verdict
 from backstay.services.ab_test.words import Metric
+from backstay.services.budgets.file import plan_of
 
 services = typer.Typer(
     name="services", help="Services on numbers in files; nothing is written to a platform.", no_args_is_help=True
@@ -51,6 +53,31 @@ def ab(
         out.print(_days(verdicts))
     for each in _tables(verdicts[-1]):
         out.print(each)
+
+
+@services.command()
+def budget(
+    file: Annotated[str, typer.Argument(help="YAML or JSON: the limits, and the campaigns with their curves.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Plan budgets: what each campaign should get, why, and what binds."""
+    from backstay.cli.app import fail, out, print_json
+
+    try:
+        found = plan_of(file, utc(SystemClock().wall()))
+    except BackstayError as error:
+        fail(error.field or "file", escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
+    if as_json:
+        print_json(found.as_json())
+        return
+    table = Table(title=f"{found.id}: {found.gain:+.4g} results a day by {found.method}")
+    for name in ("campaign", "now", "new", "why"):
+        table.add_column(name, justify="right" if name in {"now", "new"} else "left")
+    for each in found.changes:
+        table.add_row(*map(Text, (each.name, str(each.old), str(each.new), each.reason)))
+    out.print(table)
+    for note in found.notes:
+        out.print(Text(note))
 
 
 def _tables(verdict: Verdict) -> list[Any]:
