@@ -79,17 +79,17 @@ async def test_a_provider_that_fails_has_a_name_of_ours() -> None:
 
 async def test_a_provider_that_fails_when_nobody_waits_any_more_is_no_complaint() -> None:
     """The only caller was cancelled: no task complains, and the next caller asks anew."""
-    goes, asked = asyncio.Event(), []
+    came, goes, asked = asyncio.Event(), asyncio.Event(), []
 
     async def provide() -> str:
         asked.append(1)
+        came.set()
         await goes.wait()
         raise OSError("away")
 
     credentials = Credentials(provider=provide, name="tenant-1")
     caller = asyncio.create_task(credentials.get())
-    while not asked:
-        await asyncio.sleep(0)
+    await came.wait()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
