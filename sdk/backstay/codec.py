@@ -8,7 +8,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -30,8 +30,8 @@ _OURS: Final = ("backstay.", "backstay_adapters.")
 def encode(value: object) -> str:
     """Text that `decode` turns back into an equal value.
 
-    Takes answers and other models of ours, tuples, lists, dicts with text keys, Money, Decimal, datetime, date, zones,
-    bytes and plain JSON values; raises InvalidRequestError for any other type. Where an answer was served from is not
+    Takes answers and other models of ours, tuples, lists, dicts with text keys, Money, Decimal, datetime, date, time,
+    timedelta, zones, bytes and plain JSON values; raises InvalidRequestError for any other type. Where an answer was served from is not
     kept: it belongs to the reading, not to the value.
     """
     return json.dumps(_pack(value), separators=(",", ":"), ensure_ascii=False, default=_bytes)
@@ -69,10 +69,20 @@ def _pack(value: Any) -> Any:
     for cls, packer in _BY_BASE:
         if isinstance(value, cls):
             return packer(value)
-    raise InvalidRequestError(
-        f"a {type(value).__name__} cannot be stored", field="value", value=type(value).__name__,
+    raise _unknown(type(value).__name__)
+
+
+def _unknown(kind: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"a {kind} cannot be stored", field="value", value=kind,
         hint="use answers, tuples, lists, dicts with text keys, Money, Decimal, datetime, bytes or plain JSON values",
     )  # fmt: skip
+
+
+def _pack_clock(value: time) -> dict[str, Any]:
+    if value.tzinfo is not None:  # without a day a zone has no offset, so it would be lost
+        raise _unknown("time with a zone")
+    return {TAG: "time", "v": value.isoformat()}
 
 
 def _same(value: Any) -> Any:
@@ -218,6 +228,8 @@ _PACK: Final[dict[type, Callable[[Any], Any]]] = {
     Money: lambda value: {TAG: "money", "v": str(value)},
     datetime: _pack_time,
     date: lambda value: {TAG: "date", "v": value.isoformat()},
+    time: _pack_clock,
+    timedelta: lambda value: {TAG: "span", "v": value // timedelta(microseconds=1)},
     bytes: _same,  # written by `_bytes` or `_digest`
     ZoneInfo: lambda value: {TAG: "zone", "v": value.key},
 }
@@ -226,6 +238,8 @@ _BY_BASE: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = ((str, str), (M
 _UNPACK: Final[dict[str, Callable[[Any], Any]]] = {
     "tuple": tuple,
     "decimal": Decimal,
+    "time": time.fromisoformat,
+    "span": lambda value: timedelta(microseconds=value),
     "money": Money.of,
     "date": date.fromisoformat,
     "bytes": lambda text: base64.b64decode(text, validate=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,7 +117,15 @@ def test_fixed_offsets_and_ranges_come_back() -> None:
     assert decode(encode([moment, days])) == [moment, days]
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, {1: 2}, timedelta(1), 1j, [object()], (lambda: None,), Answer])
+@given(st.timedeltas() | st.times())
+def test_spans_and_times_of_day_come_back(value: timedelta | time) -> None:
+    """To the microsecond, however long."""
+    assert decode(encode([value])) == [value]
+
+
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, {1: 2}, time(9, tzinfo=UTC), 1j, [object()], (lambda: None,), Answer]
+)
 def test_other_types_are_refused(value: object) -> None:
     """With the type's name, before anything is stored."""
     with pytest.raises(InvalidRequestError) as caught:

@@ -19,4 +19,7 @@ ACCOUNTS: Final = (ACCOUNT,)
 TOKEN: Final = KEY
 """The same under the name that all sandboxes have."""
 
-__all__ = ["ACCOUNTS", "KEY", "SANDBOX", "TOKEN", "PerplexitySandbox"]
+TIERS: Final[tuple[str, ...]] = ()
+"""It enforces no limits of its own; a fault plan can refuse by rate."""
+
+__all__ = ["ACCOUNTS", "KEY", "SANDBOX", "TIERS", "TOKEN", "PerplexitySandbox"]
