@@ -31,8 +31,8 @@ def encode(value: object) -> str:
     """Text that `decode` turns back into an equal value.
 
     Takes answers and other models of ours, tuples, lists, dicts with text keys, Money, Decimal, datetime, date, time,
-    timedelta, zones, bytes and plain JSON values; raises InvalidRequestError for any other type. Where an answer was served from is not
-    kept: it belongs to the reading, not to the value.
+    timedelta, zones, bytes and plain JSON values; raises InvalidRequestError for any other type. Where an answer was
+    served from is not kept: it belongs to the reading, not to the value.
     """
     return json.dumps(_pack(value), separators=(",", ":"), ensure_ascii=False, default=_bytes)
 
