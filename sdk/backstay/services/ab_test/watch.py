@@ -22,11 +22,10 @@ from backstay.ads import (
     Ref,
 )
 from backstay.errors import NotFoundError
-from backstay.operation import CallOptions
 from backstay.services.ab_test.evidence import fingerprint
 from backstay.services.ab_test.plan import AbPlan
+from backstay.services.live import LIVE
 
-LIVE: Final[CallOptions] = {"max_age": 0.0, "max_stale": 0.0}
 STANDING: Final = frozenset({
     DeliveryStatus.REJECTED, DeliveryStatus.ACCOUNT_BLOCKED, DeliveryStatus.MISCONFIGURED, DeliveryStatus.ENDED,
     DeliveryStatus.ARCHIVED, DeliveryStatus.DELETED, DeliveryStatus.PARENT_PAUSED,

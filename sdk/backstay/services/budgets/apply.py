@@ -7,13 +7,12 @@ from typing import Final
 
 from backstay.ads import AdGroup, AdPlatform, Campaign, ConfiguredStatus, Level, Money, Ref
 from backstay.errors import ConflictError, IdempotencyConflictError, InvalidRequestError, NotReadyError
-from backstay.operation import CallOptions
 from backstay.services.budgets.plan import BudgetPlan, Change
+from backstay.services.live import LIVE
 from backstay.services.store import Store
 from backstay.spec import Spec
 
 PREFIX: Final = "budgets-"
-LIVE: Final[CallOptions] = {"max_age": 0.0, "max_stale": 0.0}
 
 
 class BudgetRun(Spec):

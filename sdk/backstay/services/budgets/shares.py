@@ -17,27 +17,10 @@ def apportion(weights: Sequence[float], total: int) -> tuple[int, ...]:
         refuse("weights", list(weights), "at least one weight above 0")
     exact = [Fraction(weight) for weight in weights]  # a float is a fraction, so nothing is lost on the way
     quotas = [weight * total / sum(exact) for weight in exact]
-    return to_whole(quotas, total)
-
-
-def to_whole(
-    quotas: Sequence[Fraction], total: int, most: Sequence[int | None] | None = None, least: Sequence[int] | None = None
-) -> tuple[int, ...]:
-    """Quotas as whole units that add up to `total`, or as near below as the bounds let them."""
-    lows = least or [0] * len(quotas)
-    highs = most or [None] * len(quotas)
-    found = [max(low, quota.__floor__()) for low, quota in zip(lows, quotas, strict=True)]
+    found = [quota.__floor__() for quota in quotas]
     order = sorted(range(len(quotas)), key=lambda n: (found[n] - quotas[n], n))
-    left = total - sum(found)
-    for n in order:
-        high = highs[n]
-        if left > 0 and found[n] < quotas[n] and (high is None or found[n] < high):
-            found[n] += 1
-            left -= 1
-    for n in reversed(order):  # bounds that were rounded up took more than there is
-        while left < 0 and found[n] > lows[n]:
-            found[n] -= 1
-            left += 1
+    for n in order[: total - sum(found)]:
+        found[n] += 1
     return tuple(found)
 
 

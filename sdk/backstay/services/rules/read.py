@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
 
 from backstay.ads import (
     Account,
@@ -22,14 +21,13 @@ from backstay.ads import (
     add_rows,
 )
 from backstay.errors import InvalidRequestError
-from backstay.operation import CallOptions
+from backstay.services.live import LIVE
 from backstay.services.rules.condition import Window
 from backstay.services.rules.decide import in_scope
 from backstay.services.rules.facts import Facts, Numbers
 from backstay.services.rules.rule import Rule
 from backstay.services.rules.slots import days_of
 
-LIVE: Final[CallOptions] = {"max_age": 0.0, "max_stale": 0.0}
 Thing = Campaign | AdGroup | Ad
 
 
