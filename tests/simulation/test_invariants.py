@@ -180,3 +180,14 @@ CallsMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=
 TestCalls = CallsMachine.TestCase
 CreatesMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 TestCreates = CreatesMachine.TestCase
+
+
+def test_a_second_request_that_ends_after_its_call_is_no_false_alarm() -> None:
+    """It is sent in the moment in which the first fails, and its end is seen a turn after the timer's verdict."""
+    machine = CallsMachine()
+    machine.begin(limit=8, queue=0, rate=1e6, probes=1, hedging=True, shadow=False, reserve=2.0)
+    machine.ask(steps=[(0.25, RateLimitError())], deadline=0.5, timeout=0.5, who="write")
+    machine.overload(count=2)
+    machine.holds()
+    assert machine.stage.witness.failures == 3
+    machine.teardown()

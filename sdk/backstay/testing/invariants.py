@@ -167,8 +167,16 @@ class Witness:
         if told.cancelled or told.answered:
             return
         told.last = "TIMEOUT"
-        if self.clock.monotonic() - told.since >= told.timeout - _DUST:
+        if self._had_its_time(told):
             self._against(told, 1)
+
+    def _had_its_time(self, told: _Told) -> bool:
+        return self.clock.monotonic() - told.since >= told.timeout - _DUST
+
+    def happened(self) -> int:
+        """Attempts that spoke against the vendor, those included whose request learns a turn later that it was cut."""
+        late = [each for each in self._calls.values() if each.running and not (each.counted or each.cancelled)]
+        return self.failures + sum(not each.answered and self._had_its_time(each) for each in late)
 
     def _failed(self, told: _Told, error: BackstayError) -> None:
         told.last = error.type
@@ -277,10 +285,9 @@ class WatchedBreaker(Breaker):
     def failure(self, token: int, now: float, took: float) -> None:
         """See `Breaker.failure`."""
         self._heard += 1
-        if self._heard > self._witness.failures:
-            self._witness.complain(
-                "cancelled", f"{self._heard} failures counted, and {self._witness.failures} happened"
-            )
+        happened = self._witness.happened()
+        if self._heard > happened:
+            self._witness.complain("cancelled", f"{self._heard} failures counted, and {happened} happened")
         self._ended(token, now, lambda: super(WatchedBreaker, self).failure(token, now, took))
 
     def cancel(self, token: int, now: float) -> None:
