@@ -126,8 +126,17 @@ def _unpack(found: dict[str, Any]) -> Any:
         return _class(found["n"])(**found["v"])
     if tag == "datetime":
         moment = datetime.fromisoformat(found["v"])
-        return moment if found["z"] is None else moment.astimezone(ZoneInfo(found["z"]))
+        return moment if found["z"] is None else _at_home(moment, ZoneInfo(found["z"]))
     return _UNPACK[tag](found["v"])
+
+
+def _at_home(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The same hour on the wall of its zone, be it one that comes twice or never; else the same instant."""
+    for fold in (0, 1):
+        found = moment.replace(tzinfo=zone, fold=fold)
+        if found.utcoffset() == moment.utcoffset():
+            return found
+    return moment.astimezone(zone)
 
 
 def _canonical(value: Any) -> Any:

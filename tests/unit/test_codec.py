@@ -110,6 +110,21 @@ def test_a_time_in_the_repeated_hour_keeps_its_instant_and_zone() -> None:
         assert (back.tzinfo, back.fold) == (zone, fold)
 
 
+@pytest.mark.parametrize("fold", [0, 1])
+def test_a_time_in_the_hour_that_is_left_out_comes_back_as_it_was(fold: int) -> None:
+    """When clocks go forward, 02:30 never comes; whoever wrote it down finds it so."""
+    value = datetime(1999, 3, 28, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=fold)
+    back = decode(encode(value))
+    assert (back, back.fold, encode(back)) == (value, fold, encode(value))
+
+
+def test_an_instant_stays_where_a_zone_has_other_rules_by_now() -> None:
+    """An offset that the zone does not have at that time: the instant counts, not the hour on the wall."""
+    back = decode('{"$":"datetime","v":"2026-01-05T12:00:00+05:00","z":"Europe/Berlin"}')
+    assert back.astimezone(UTC) == datetime(2026, 1, 5, 7, tzinfo=UTC)
+    assert (back.hour, back.tzinfo) == (8, ZoneInfo("Europe/Berlin"))
+
+
 def test_fixed_offsets_and_ranges_come_back() -> None:
     """A zone without a name, and a registered dataclass."""
     moment = datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=8)))
