@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import zlib
 from dataclasses import dataclass
 from json import dumps
@@ -76,7 +77,7 @@ class Flow:
 
 
 class Http:
-    """One connection pool to one vendor's hosts."""
+    """One connection pool to one vendor's hosts; `public_only` keeps it from connecting to private addresses."""
 
     def __init__(
         self,
@@ -88,12 +89,19 @@ class Http:
         proxy: str | None = None,
         limit: int = 500,
         connect_timeout: float = 10.0,
+        public_only: bool = False,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._asked: httpx.AsyncClient | httpx.AsyncBaseTransport | Pool = (
             client
             or transport
-            or Pool(ssl_context or shared_ssl_context(), limit=limit, proxy=proxy, connect_timeout=connect_timeout)
+            or Pool(
+                ssl_context or shared_ssl_context(),
+                limit=limit,
+                proxy=proxy,
+                connect_timeout=connect_timeout,
+                public_only=public_only,
+            )
         )
         # A transport says `marks_sent = True` when it calls the request's SENT extension as the head leaves.
         self._marks = client is None and (transport is None or getattr(transport, "marks_sent", False))
@@ -151,13 +159,14 @@ class Http:
             ConnectionFailedError, CallTimeoutError: as `send`, in the block too, where a piece is waited for.
         """
         mark = self._mark()
-        where = path if "://" in path else self.base_url + path
+        url = path if "://" in path else self.base_url + path
+        where = url.partition("?")[0]
         # Packed pieces would wait for each other inside the packing: a stream comes as it is.
         sent = {**HEADERS, "accept-encoding": "identity", **{k.lower(): v for k, v in (headers or {}).items()}}
         body = _encoded(sent, json, None, None)
         async with contextlib.AsyncExitStack() as stack:
             try:
-                status, told, pieces = await self._opened(stack, method, where, sent, mark, body)
+                status, told, pieces = await self._opened(stack, method, url, sent, mark, body)
             except Exception as error:
                 raise self._translated(error, where) from error
             bounded = self._bounded(pieces, where)
@@ -208,7 +217,7 @@ class Http:
         call = current()
         never = self._marks and call is not None and call.sent is False
         certainty = Certainty.NOT_SENT if never else Certainty.UNKNOWN
-        what = scrub(str(error)) or type(error).__name__
+        what = scrub(_ASKED.sub("", str(error))) or type(error).__name__
         if isinstance(error, _UNREADABLE):
             return BadResponseError(f"the answer of {where} cannot be read: {what}", rule="transport.decoding")
         if is_timeout(error, (httpx.TimeoutException,)):
@@ -242,6 +251,8 @@ def shared_ssl_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+_ASKED: Final = re.compile(r"(?<=[^\s?'\"])\?[^\s'\"]+")
+"""An address's query in an exception's text: it may hold what is secret."""
 _UNREADABLE: Final = (httpx.DecodingError, TooLarge, zlib.error)
 _PACKED: Final = {"gzip": 47, "x-gzip": 47, "deflate": 47}
 """Window bits by content encoding: of both kinds, whichever header it has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from backstay.addresses import public_socket
 from backstay.engine.call import current
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class TooLarge(Exception):  # noqa: N818 - not an error of ours yet
     """An answer is longer than its reader takes."""
 
 
-def sessions(context: ssl.SSLContext, limit: int) -> Callable[[], aiohttp.ClientSession]:
+def sessions(context: ssl.SSLContext, limit: int, *, public_only: bool = False) -> Callable[[], aiohttp.ClientSession]:
     """Makes the pool; called at its first request, inside the loop that will use it."""
     import aiohttp  # costs a quarter of a second to import, so only once a pool is made
 
@@ -29,7 +30,8 @@ def sessions(context: ssl.SSLContext, limit: int) -> Callable[[], aiohttp.Client
     trace.on_request_headers_sent.append(_on_headers_sent)
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=limit, ssl=context)
+        made_by = public_socket if public_only else None
+        connector = aiohttp.TCPConnector(limit=limit, ssl=context, socket_factory=made_by)
         made = aiohttp.ClientSession(
             connector=connector,
             trace_configs=[trace],
@@ -46,10 +48,13 @@ def sessions(context: ssl.SSLContext, limit: int) -> Callable[[], aiohttp.Client
 class Pool:
     """Connections for whoever asks without a client in between: whole requests in, whole answers out."""
 
-    def __init__(self, context: ssl.SSLContext, *, limit: int, proxy: str | None, connect_timeout: float) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, *, limit: int, proxy: str | None, connect_timeout: float,
+        public_only: bool = False,
+    ) -> None:  # fmt: skip
         import aiohttp
 
-        self._make = sessions(context, limit)
+        self._make = sessions(context, limit, public_only=public_only)
         self._session: aiohttp.ClientSession | None = None
         self._fixed: dict[str, Any] = {
             "allow_redirects": False,
