@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from backstay.ads import Ad, AdGroup, AdPlatform, Campaign, Level, Ref
 from backstay.operation import CallOptions
 
 LIVE: Final[CallOptions] = {"max_age": 0.0, "max_stale": 0.0}
 """Options of such a read."""
+Thing = Campaign | AdGroup | Ad
+
+
+async def look(platform: AdPlatform, ref: Ref) -> Thing:
+    """One object, live; raises NotFoundError."""
+    if ref.level is Level.CAMPAIGN:
+        return await platform.get_campaign(ref, **LIVE)
+    if ref.level is Level.AD_GROUP:
+        return await platform.get_ad_group(ref, **LIVE)
+    return await platform.get_ad(ref, **LIVE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backstay.events.model import Event
+from backstay.services.events import ServiceTrouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +38,10 @@ class AbLooked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AbTrouble(Event):
+class AbTrouble(ServiceTrouble):
     """A step of a test failed and will be tried again after `again_in` seconds; nothing is lost."""
 
     name = "ab_trouble"
-    healed = False
     test: str
     doing: str
-    error_type: str
-    error_message: str
     again_in: float

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from backstay.ads import AdPlatform, BuiltTree, Created, Ref
-from backstay.clock import Clock, SystemClock, utc
+from backstay.clock import Clock, utc
 from backstay.errors import BackstayError, NotReadyError
 from backstay.events import Listener
 from backstay.services.ab_test.arms import Arm, Arms
@@ -19,6 +19,7 @@ from backstay.services.ab_test.state import AbState, Stage
 from backstay.services.ab_test.verdict import Verdict
 from backstay.services.ab_test.watch import days_of, numbers, sight
 from backstay.services.ab_test.words import Design
+from backstay.services.places import clock_of, listener_of
 from backstay.services.store import Store
 
 EVERY: Final = timedelta(hours=6)
@@ -55,10 +56,9 @@ class AbTest:
         self.plan = plan
         self._arms = Arms(plan, arms, on)
         self._store = store
-        runtime: Any = next((each for p in self._arms.on.values() if (each := getattr(p, "runtime", None))), None)
-        self._clock: Clock = clock or getattr(runtime, "clock", None) or SystemClock()
-        events = getattr(runtime, "events", None)
-        self._teller = Teller(plan.id, self._clock, tell or getattr(events, "emit", None) or _nobody)
+        platforms = self._arms.on.values()
+        self._clock = clock_of(platforms, clock)
+        self._teller = Teller(plan.id, self._clock, listener_of(platforms, tell))
 
     async def state(self) -> AbState:
         """How far the test is; raises IdempotencyConflictError if its id stands for another one."""
@@ -203,7 +203,3 @@ def _not_running(state: AbState) -> NotReadyError:
         f"the test {state.plan.id} is {state.stage.value}", field="stage", value=state.stage.value, retryable=False,
         rule="ab_test.stage", hint="start() comes before look(), and act() after a verdict; run() does all of it",
     )  # fmt: skip
-
-
-def _nobody(_: object) -> None:
-    """Nobody listens."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from backstay.ads import AdGroup, AdPlatform, Campaign, ConfiguredStatus, Level, Money, Ref
+from backstay.ads import Ad, AdGroup, AdPlatform, Campaign, ConfiguredStatus, Level, Money, Ref
 from backstay.errors import ConflictError, IdempotencyConflictError, InvalidRequestError, NotReadyError
 from backstay.services.budgets.plan import BudgetPlan, Change
-from backstay.services.live import LIVE
+from backstay.services.live import look
+from backstay.services.places import owner, several
 from backstay.services.store import Store
 from backstay.spec import Spec
 
@@ -38,7 +39,7 @@ class BudgetApply:
 
     def __init__(self, plan: BudgetPlan, *, on: AdPlatform | Sequence[AdPlatform], store: Store) -> None:
         self.plan = plan
-        self._platforms: tuple[AdPlatform, ...] = tuple(on) if isinstance(on, Sequence) else (on,)
+        self._platforms = several(on)
         self._store = store
         self._at = {change.name: self._place(change) for change in plan.changes}
         self._revision = 0
@@ -109,9 +110,9 @@ class BudgetApply:
 
     async def _live(self, change: Change) -> Campaign | AdGroup:
         ref, platform = self._at[change.name]
-        if ref.level is Level.CAMPAIGN:
-            return await platform.get_campaign(ref, **LIVE)
-        return await platform.get_ad_group(ref, **LIVE)
+        found = await look(platform, ref)
+        assert not isinstance(found, Ad)  # noqa: S101 - `_place` has refused ads
+        return found
 
     def _require_room(self, change: Change, live: dict[str, Campaign | AdGroup]) -> None:
         """The last door before a raise: what is live, with it, must be within the total."""
@@ -131,12 +132,7 @@ class BudgetApply:
                 f"{change.name} names no campaign or ad group", field=f"{change.name}.ref", value=str(ref),
                 hint="give each candidate the ref of what has the budget",
             )  # fmt: skip
-        for platform in self._platforms:
-            if platform.owns(ref):
-                return ref, platform
-        raise InvalidRequestError(
-            f"no platform owns {ref}", field="on", value=str(ref), hint="pass the adapter of that account with `on`"
-        )
+        return ref, owner(self._platforms, ref)
 
 
 def _amount(change: Change, live: Campaign | AdGroup) -> Money:

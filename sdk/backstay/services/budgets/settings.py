@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from backstay.ads import MetricBasis, Money, Ref
 from backstay.errors import InvalidRequestError
 from backstay.services.budgets.curves import Curve
+from backstay.services.series import basis_fields
 from backstay.spec import Spec
 
 
@@ -36,6 +37,8 @@ class Limits(Spec):
     hold_hours: float = Field(default=0.0, ge=0)
     """For so long after a change a budget stays."""
     caps: tuple[Cap, ...] = ()
+    exposure: bool = False
+    """Total and caps are of what platforms may spend on one day: budgets times `Candidate.overspend`."""
     allow_mixed_attribution: bool = False
     """Plan over numbers that were counted differently; the plan says so."""
 
@@ -60,8 +63,16 @@ class Candidate(Spec):
     changed_at: AwareDatetime | None = None
     basis: MetricBasis | None = None
     """What its curve's results were counted on."""
+    basis_fields: str = Field(default_factory=basis_fields)
+    """What a basis consisted of when its results were counted."""
     stale: bool = False
     """Its numbers were served stale: nothing is planned on them."""
+    spread: tuple[tuple[float, ...], ...] = ()
+    """What is not known of the curve (`Fit.root`); empty takes it as known."""
+    weak: bool = False
+    """Its history hardly tells its curve (`Fit.weak`)."""
+    overspend: Decimal = Field(default=Decimal(1), ge=1)
+    """How many times its budget the platform may spend on one day (`Capabilities.overspend`)."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -72,6 +83,9 @@ class Candidate(Spec):
             money = getattr(self, name)
             if money is not None and money.currency != self.budget.currency:
                 raise _refuse(name, money, f"the budget is in {self.budget.currency}", "convert it with a dated rate")
+        parameters = len(type(self.curve).model_fields) - 1  # all but its kind
+        if self.spread and (len(self.spread) != parameters or any(len(row) != parameters for row in self.spread)):
+            raise _refuse("spread", len(self.spread), f"the curve has {parameters} parameters", "take Fit.root as it is")
         return self
 
     def down(self, amount: Decimal) -> Decimal:

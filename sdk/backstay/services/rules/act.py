@@ -7,8 +7,8 @@ from typing import Final
 
 from backstay.ads import Ad, AdPlatform, Budget, ConfiguredStatus
 from backstay.errors import BackstayError, ConflictError
+from backstay.services.live import Thing, look
 from backstay.services.rules.decide import STATE, Decision
-from backstay.services.rules.read import Thing, look
 from backstay.services.rules.record import End
 from backstay.services.rules.words import Kind
 from backstay.taxonomy import Certainty

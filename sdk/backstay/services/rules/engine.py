@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from backstay.ads import AdPlatform, Money, Ref
-from backstay.clock import Clock, SystemClock, utc
+from backstay.ads import AdPlatform, Money
+from backstay.clock import Clock, utc
 from backstay.errors import BackstayError, ConflictError, InvalidRequestError, NotFoundError
-from backstay.events import Event
+from backstay.events import Listener
+from backstay.services.live import look
+from backstay.services.places import clock_of, listener_of, owner, several
 from backstay.services.rules.act import Written, carry_out, is_after, is_before
 from backstay.services.rules.decide import Decided, Decision, Inputs, account_of, decide, in_scope
 from backstay.services.rules.events import RuleActed, RuleNotified, RulesRan, RulesTrouble
 from backstay.services.rules.facts import Facts
 from backstay.services.rules.history import Breaker, Done, Slot, counted
-from backstay.services.rules.read import facts_of, look
+from backstay.services.rules.read import facts_of
 from backstay.services.rules.record import Audit, End, EndRecord, RunRecord
 from backstay.services.rules.rule import Rule
 from backstay.services.rules.slots import slot
@@ -52,14 +54,12 @@ class RuleEngine:
         name: str = "rules",
         actor: str = "",
         clock: Clock | None = None,
-        tell: Callable[[Event], None] | None = None,
+        tell: Listener | None = None,
     ) -> None:
         self._rules = rules
-        self._on: tuple[AdPlatform, ...] = tuple(on) if isinstance(on, Sequence) else (on,)
+        self._on = several(on)
         self._store, self._audit, self._name, self._actor = store, audit, name, actor
-        runtime: Any = next((found for each in self._on if (found := getattr(each, "runtime", None))), None)
-        self._clock: Clock = clock or getattr(runtime, "clock", None) or SystemClock()
-        self._tell = tell or getattr(getattr(runtime, "events", None), "emit", None) or _nobody
+        self._clock, self._tell = clock_of(self._on, clock), listener_of(self._on, tell)
         self._state, self._revision = RulesState(), 0
 
     def rules(self) -> tuple[Rule, ...]:
@@ -167,7 +167,7 @@ class RuleEngine:
             return await self._ended(intent, Written(End.VERSION_CHANGED))
         if self._state.killed or self._state.history.breaker(decision.rule).disabled is not None:
             return await self._ended(intent, Written(End.DISABLED))
-        return await self._ended(intent, await carry_out(self._platform(decision.ref), decision))
+        return await self._ended(intent, await carry_out(owner(self._on, decision.ref), decision))
 
     async def _ended(self, intent: Intent, written: Written) -> EndRecord:
         decision, error = intent.decision, written.error
@@ -206,7 +206,7 @@ class RuleEngine:
         for intent in self._state.open:
             decision = intent.decision
             try:
-                thing = await look(self._platform(decision.ref), decision.ref)
+                thing = await look(owner(self._on, decision.ref), decision.ref)
             except NotFoundError as error:
                 await self._ended(intent, Written(End.CHANGED, error))
                 continue
@@ -236,14 +236,6 @@ class RuleEngine:
                     RuleNotified(at=self._clock.wall(), vendor=each.ref.platform.value, function="rules", run=run,
                                  rule=each.rule, ref=str(each.ref), text=text)
                 )  # fmt: skip
-
-    def _platform(self, ref: Ref) -> AdPlatform:
-        found = next((each for each in self._on if each.owns(ref)), None)
-        if found is None:
-            raise InvalidRequestError(
-                "the object is of no platform of this engine", field="ref", value=str(ref), hint="add it to on="
-            )
-        return found
 
     async def _load(self) -> None:
         kept = await self._store.load(self._name)
@@ -299,7 +291,3 @@ def _word(decision: Decision) -> str:
 
 def _text(money: Money | None) -> str | None:
     return None if money is None else str(money)
-
-
-def _nobody(_: object) -> None:
-    """Nobody listens."""

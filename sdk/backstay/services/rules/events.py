@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backstay.events.model import Event
+from backstay.services.events import ServiceTrouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +46,8 @@ class RuleNotified(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RulesTrouble(Event):
+class RulesTrouble(ServiceTrouble):
     """A platform could not be read; its objects are left out of this run, and looked at in the next."""
 
     name = "rules_trouble"
-    healed = False
     run: str
-    error_type: str
-    error_message: str

@@ -8,9 +8,7 @@ from datetime import datetime
 from backstay.ads import (
     Account,
     Ad,
-    AdGroup,
     AdPlatform,
-    Campaign,
     DateRange,
     Level,
     MetricsQuery,
@@ -21,14 +19,12 @@ from backstay.ads import (
     add_rows,
 )
 from backstay.errors import InvalidRequestError
-from backstay.services.live import LIVE
+from backstay.services.live import LIVE, Thing
 from backstay.services.rules.condition import Window
 from backstay.services.rules.decide import in_scope
 from backstay.services.rules.facts import Facts, Numbers
 from backstay.services.rules.rule import Rule
 from backstay.services.rules.slots import days_of
-
-Thing = Campaign | AdGroup | Ad
 
 
 async def facts_of(platform: AdPlatform, rules: Sequence[Rule], at: datetime) -> tuple[Facts, ...]:
@@ -44,15 +40,6 @@ async def facts_of(platform: AdPlatform, rules: Sequence[Rule], at: datetime) ->
             told = tuple(each[thing.ref] for each in numbers)
             found.append(_bare(thing, account).but(numbers=told))
     return tuple(found)
-
-
-async def look(platform: AdPlatform, ref: Ref) -> Thing:
-    """One object, live; raises NotFoundError."""
-    if ref.level is Level.CAMPAIGN:
-        return await platform.get_campaign(ref, **LIVE)
-    if ref.level is Level.AD_GROUP:
-        return await platform.get_ad_group(ref, **LIVE)
-    return await platform.get_ad(ref, **LIVE)
 
 
 async def _listed(platform: AdPlatform, level: Level) -> list[Thing]:
