@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Unpack
 
-from backstay.content.capabilities import ContentCapability as Can
 from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
+from backstay.content.needs import require_image
 from backstay.content.pictures import sniff
-from backstay.content.words import Background
 from backstay.content_adapter.base import ContentAdapter
 from backstay.errors import BadResponseError
 from backstay.ledger import note_cost
@@ -40,17 +38,7 @@ class ImageAdapter(ContentAdapter):
 
     def check_image(self, request: ImageRequest) -> None:
         """Refuse what the vendor lacks; raises UnsupportedCapabilityError. A vendor adds its sizes and qualities."""
-        needs: Sequence[tuple[Can, str, Any]] = (
-            (Can.IMAGE_EDIT, "sources", request.sources),
-            (Can.IMAGE_MASK, "mask", request.mask),
-            (Can.IMAGE_SEED, "seed", request.seed),
-            (Can.IMAGE_SEVERAL, "n", request.n if request.n > 1 else None),
-            (Can.IMAGE_TRANSPARENT, "background", True if request.background is Background.TRANSPARENT else None),
-        )
-        self.capabilities.require(Can.IMAGE, "generate_image")
-        for capability, field, value in needs:
-            if value is not None and value != ():
-                self.capabilities.require(capability, "generate_image", field=field, value=value)
+        require_image(self.capabilities, request)
 
 
 def picture(data: bytes, **facts: Any) -> GeneratedImage:
