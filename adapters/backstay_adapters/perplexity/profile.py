@@ -14,6 +14,10 @@ QUICK_MODEL: Final = "sonar"
 DEFAULT_MODEL: Final = "sonar-pro"
 DEEP_MODEL: Final = "sonar-deep-research"
 
+MAX_OUTPUT_TOKENS: Final = 8_000
+"""How long an answer can become where the request does not bound it: the vendor's page says so of `sonar-pro`, and of
+no model that it may be longer. For estimates before a call only."""
+
 REQUESTS: Final = "requests"
 DEEP: Final = "deep_requests"
 
@@ -53,6 +57,6 @@ def perplexity_profile(tier: int = 0) -> Profile:
 
 
 __all__ = [
-    "API", "DEEP", "DEEP_MODEL", "DEFAULT_MODEL", "LOST_POLLS", "POLLS", "QUICK_MODEL", "REQUESTS", "TIERS",
-    "perplexity_profile",
+    "API", "DEEP", "DEEP_MODEL", "DEFAULT_MODEL", "LOST_POLLS", "MAX_OUTPUT_TOKENS", "POLLS", "QUICK_MODEL", "REQUESTS",
+    "TIERS", "perplexity_profile",
 ]  # fmt: skip

@@ -35,6 +35,11 @@ class ResearchRequest(Spec):
     model: str | None = None
     extra: Extra = EMPTY
 
+    @property
+    def size(self) -> int:
+        """Bytes of all the text in it, as UTF-8: for estimates of its tokens."""
+        return sum(len(text.encode("utf-8", "replace")) for text in (self.system or "", self.question))
+
 
 class Source(Value):
     """Where something was found."""

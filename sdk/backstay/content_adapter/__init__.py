@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backstay.content_adapter.base import ContentAdapter
+from backstay.content_adapter.base import ContentAdapter, tokens_at_most
 from backstay.content_adapter.image import ImageAdapter, picture
 from backstay.content_adapter.research import ResearchAdapter
 from backstay.content_adapter.text import TextAdapter
@@ -23,4 +23,5 @@ __all__ = [
     "note_request_id",
     "note_usage",
     "picture",
+    "tokens_at_most",
 ]

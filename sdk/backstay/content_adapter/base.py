@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from backstay.base import Adapter
 
 if TYPE_CHECKING:
     from backstay.content.capabilities import ContentCapabilities
     from backstay.cost import PriceTable
+
+BYTES: Final = 3
+"""Bytes of a token at least, for an upper estimate before the call: English has about four, Chinese three or more."""
+
+
+def tokens_at_most(size: int) -> int:
+    """Tokens of a text of so many bytes, at most."""
+    return -(-size // BYTES)
 
 
 class ContentAdapter(Adapter):
@@ -24,4 +32,4 @@ class ContentAdapter(Adapter):
         return self.CAPABILITIES
 
 
-__all__ = ["ContentAdapter"]
+__all__ = ["BYTES", "ContentAdapter", "tokens_at_most"]

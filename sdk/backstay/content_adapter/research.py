@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final, Unpack
 
 from backstay.content.capabilities import ContentCapability as Can
+from backstay.content.needs import require_research
 from backstay.content.research import ResearchDelta, ResearchRequest, ResearchResult, ResearchSoFar
 from backstay.content.words import Depth
 from backstay.content_adapter.base import ContentAdapter
+from backstay.cost import Cost
 from backstay.engine.stream import Streaming, Whole
 from backstay.ledger import note_cost
-from backstay.operation import CallOptions, operation, streaming
+from backstay.operation import CallOptions, Operation, operation, streaming
 from backstay.policies.effect import Effect
 
 DAY: Final = 86_400.0
@@ -30,6 +32,11 @@ class ResearchAdapter(ContentAdapter):
     def stream_findings(self, request: ResearchRequest) -> AsyncGenerator[ResearchDelta | ResearchResult, None]:
         """The same piece by piece; the last thing given is the whole ResearchResult."""
         raise NotImplementedError
+
+    def most(self, request: ResearchRequest) -> Cost | None:
+        """The most that an answer may cost, for budgets and for lost answers; None: nobody can tell beforehand."""
+        del request
+        return None
 
     async def research(
         self, request: ResearchRequest, *, idempotency_key: str | None = None, **options: Unpack[CallOptions]
@@ -87,17 +94,15 @@ class ResearchAdapter(ContentAdapter):
 
     def check_research(self, request: ResearchRequest) -> None:
         """Refuse what the vendor lacks; raises UnsupportedCapabilityError."""
-        needs: Sequence[tuple[Can, str, Any]] = (
-            (Can.DOMAINS, "domains", request.domains or request.exclude_domains),
-            (Can.RECENCY, "recency", request.recency),
-            (Can.COUNTRY, "country", request.country),
-            (Can.LANGUAGE, "language", request.language),
-            (Can.RESEARCH_DEEP, "depth", request.depth if request.depth is Depth.DEEP else None),
-        )
-        self.capabilities.require(Can.RESEARCH, "research")
-        for capability, field, value in needs:
-            if value:
-                self.capabilities.require(capability, "research", field=field, value=value)
+        require_research(self.capabilities, request)
+
+    def estimate(self, operation: Operation, args: tuple[Any, ...]) -> Cost | None:
+        """See `most`."""
+        request = args[0] if args else None
+        if not isinstance(request, ResearchRequest):
+            return super().estimate(operation, args)
+        cost = self.most(request)
+        return cost if cost is not None and cost.amount is not None else None
 
 
 __all__ = ["ResearchAdapter"]

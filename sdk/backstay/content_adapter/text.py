@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from backstay.content.capabilities import ContentCapability as Can
+from backstay.content.needs import require_text
 from backstay.content.parts import Picture
 from backstay.content.settle import UNREADABLE, repair, repaired, settled
 from backstay.content.text import TextDelta, TextRequest, TextResult, TextSoFar
-from backstay.content_adapter.base import ContentAdapter
+from backstay.content_adapter.base import ContentAdapter, tokens_at_most
 from backstay.cost import Cost
 from backstay.engine.stream import Streaming, Whole
 from backstay.errors import BackstayError, InvalidRequestError
@@ -21,10 +22,8 @@ from backstay.policies.effect import Effect
 if TYPE_CHECKING:
     from backstay.content.models import TokenCount
 
-BYTES: Final = 3
-"""Bytes of a token at least, for an upper estimate before the call: English has about four, Chinese three or more."""
 PICTURE_TOKENS: Final = 5_000
-"""Tokens of a picture at most, for the same purpose."""
+"""Tokens of a picture at most, for an upper estimate before the call."""
 
 
 class TextAdapter(ContentAdapter):
@@ -104,17 +103,7 @@ class TextAdapter(ContentAdapter):
 
     def check_text(self, request: TextRequest) -> None:
         """Refuse what the vendor lacks; raises UnsupportedCapabilityError, InvalidRequestError."""
-        needs: Sequence[tuple[Can, str, Any]] = (
-            (Can.SYSTEM, "system", request.system),
-            (Can.TOOLS, "tools", request.tools),
-            (Can.TEMPERATURE, "temperature", request.temperature),
-            (Can.STOP, "stop", request.stop),
-            (Can.EFFORT, "effort", request.effort),
-            (Can.VISION, "messages", any(isinstance(part, Picture) for m in request.messages for part in m.parts)),
-        )
-        for capability, field, value in needs:
-            if value is not None and value is not False and value != ():
-                self.capabilities.require(capability, "generate", field=field, value=value)
+        require_text(self.capabilities, request)
         names = {tool.name for tool in request.tools}
         if request.tool_choice not in {None, "auto", "any", "none", *names}:
             raise InvalidRequestError(
@@ -125,10 +114,12 @@ class TextAdapter(ContentAdapter):
     def estimate(self, operation: Operation, args: tuple[Any, ...]) -> Cost | None:
         """The most that a text may cost: a token for every three bytes in, and all that may come out."""
         request = args[0] if args else None
-        if operation.name not in {"generate", "stream"} or not isinstance(request, TextRequest) or self.prices is None:
+        if not isinstance(request, TextRequest):
+            return super().estimate(operation, args)
+        if operation.name not in {"generate", "stream"} or self.prices is None:
             return None
         pictures = sum(isinstance(part, Picture) for message in request.messages for part in message.parts)
-        tokens = -(-request.size // BYTES) + pictures * PICTURE_TOKENS
+        tokens = tokens_at_most(request.size) + pictures * PICTURE_TOKENS
         output = request.max_output_tokens or self.max_output_tokens
         cost = self.prices.cost(request.model or self.model, input=tokens, output=output)
         return None if cost.amount is None else cost

@@ -27,6 +27,7 @@ class ContentBench(Generic[A]):
 
         refusal, truncated, bad_json   an answer with 200 that is refused, cut, or no JSON (the simulator's own)
         broken_stream                  the vendor's error in the middle of a stream
+        lost_look, job_failed          a look at a job that is lost once, and a job that ends badly (research)
 
     `generate` names the simulator's operations that write (a glob), `finishes` each word that the vendor ends with.
     """
@@ -57,12 +58,12 @@ class ContentBench(Generic[A]):
 
     @property
     def world(self) -> World:
-        """What really happened: an object for each text that was written, and is billed."""
+        """What really happened: an object for each text or answer that was written, and is billed."""
         return self.simulator.world
 
     @property
     def written(self) -> int:
-        """Texts or pictures that the vendor has made, answered or not."""
+        """Texts, pictures or answers that the vendor has made, answered or not."""
         return len(self.world.objects())
 
     @property

@@ -90,6 +90,22 @@ def test_an_answer_has_sources_and_the_cost_that_the_vendor_names() -> None:
     assert bench.runtime.ledger.total().spent == found.cost.amount
 
 
+@pytest.mark.parametrize(
+    ("change", "most"),
+    [
+        ({"depth": Depth.QUICK, "max_output_tokens": 100}, "0.005108"),
+        ({"max_output_tokens": 100}, "0.011524"),
+        ({}, "0.130024"),
+        ({"model": "sonar-nobody"}, None),
+        ({"depth": Depth.DEEP}, None),
+    ],
+)
+def test_the_estimate_is_the_most_an_answer_may_cost(change: dict[str, Any], most: str | None) -> None:
+    """Tokens in, all that may come out, and the fee of the search; None where there is no price or no count."""
+    found = Bench().perplexity.most(ASKED.but(question="x" * 24, **change))
+    assert (None if found is None or found.amount is None else str(found.amount)) == most
+
+
 def test_every_filter_has_its_field() -> None:
     """The common words and the vendor's."""
     bench = Bench()

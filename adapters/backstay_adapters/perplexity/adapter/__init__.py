@@ -12,8 +12,8 @@ from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.research import ResearchDelta, ResearchRequest, ResearchResult
 from backstay.content.words import Depth
-from backstay.content_adapter import ResearchAdapter
-from backstay.cost import PriceTable
+from backstay.content_adapter import ResearchAdapter, tokens_at_most
+from backstay.cost import Cost, PriceTable
 from backstay.engine.call import current
 from backstay.errors import BadResponseError, InvalidRequestError
 from backstay.operation import CallOptions
@@ -21,11 +21,18 @@ from backstay.taxonomy import Certainty
 from backstay_adapters.perplexity.adapter.capabilities import CAPABILITIES
 from backstay_adapters.perplexity.adapter.deep import dig
 from backstay_adapters.perplexity.adapter.wire import Wire, event_error
-from backstay_adapters.perplexity.prices import PRICES
-from backstay_adapters.perplexity.profile import API, DEEP_MODEL, DEFAULT_MODEL, QUICK_MODEL, perplexity_profile
+from backstay_adapters.perplexity.prices import PRICES, REQUEST
+from backstay_adapters.perplexity.profile import (
+    API,
+    DEEP_MODEL,
+    DEFAULT_MODEL,
+    MAX_OUTPUT_TOKENS,
+    QUICK_MODEL,
+    perplexity_profile,
+)
 from backstay_adapters.perplexity.wire import read
 from backstay_adapters.perplexity.wire.stream import Assembly
-from backstay_adapters.perplexity.wire.write import body_of
+from backstay_adapters.perplexity.wire.write import CONTEXTS, body_of
 
 if TYPE_CHECKING:
     import httpx
@@ -110,6 +117,14 @@ class Perplexity(ResearchAdapter):
         super().check_research(request)
         self._body(request)
 
+    def most(self, request: ResearchRequest) -> Cost | None:
+        """See `ResearchAdapter.most`; deep research is paid by searches that nobody can count beforehand."""
+        if self.prices is None or request.depth is Depth.DEEP:
+            return None
+        model, fee = self._model(request), f"{REQUEST}{CONTEXTS[request.depth]}"
+        output = request.max_output_tokens or MAX_OUTPUT_TOKENS
+        return self.prices.cost(model, input=tokens_at_most(request.size), output=output, each={fee: 1})
+
     async def find_out(self, request: ResearchRequest, idempotency_key: str | None) -> ResearchResult:
         """See `ResearchAdapter.find_out`; at DEEP depth the key makes a repeated request the same job."""
         body = self._body(request)
@@ -164,8 +179,11 @@ class Perplexity(ResearchAdapter):
         return self._keys.setdefault(call, self.runtime.clock.token())
 
     def _body(self, request: ResearchRequest) -> dict[str, Any]:
+        return body_of(request, self._model(request))
+
+    def _model(self, request: ResearchRequest) -> str:
         usual = {Depth.QUICK: QUICK_MODEL, Depth.STANDARD: self.model, Depth.DEEP: DEEP_MODEL}
-        return body_of(request, request.model or usual[request.depth])
+        return request.model or usual[request.depth]
 
 
 __all__ = ["Perplexity"]

@@ -19,6 +19,7 @@ from backstay.testing.conformance.capabilities import CapabilityCases
 from backstay.testing.conformance.guard import GuardCases
 from backstay.testing.conformance.keys import KeyCases
 from backstay.testing.conformance.letters import LetterCases
+from backstay.testing.conformance.research import ResearcherConformance
 from backstay.testing.conformance.text import TextGeneratorConformance
 from backstay.testing.conformance.values import ValueCases
 from backstay.testing.content_bench import ContentBench
@@ -37,4 +38,4 @@ class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, 
         assert isinstance(bench.adapter(), AdPlatform)
 
 
-__all__ = ["AdPlatformConformance", "Bench", "ContentBench", "TextGeneratorConformance"]
+__all__ = ["AdPlatformConformance", "Bench", "ContentBench", "ResearcherConformance", "TextGeneratorConformance"]

@@ -9,37 +9,31 @@ class TestPoet(TextGeneratorConformance):
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pytest
 
 from backstay.answer import is_stale
 from backstay.content import (
-    Basis,
     ContentCapability,
     Finish,
     Message,
+    Streaming,
+    TextDelta,
     TextGenerator,
     TextRequest,
     TextResult,
+    TextSoFar,
     Tool,
     ToolResult,
 )
-from backstay.errors import (
-    BadResponseError,
-    CreativeRejectedError,
-    InvalidRequestError,
-    SpendGuardError,
-    TruncatedOutputError,
-    UnsupportedCapabilityError,
-)
-from backstay.money import Money
+from backstay.content.protocols import Call
+from backstay.errors import BadResponseError, CreativeRejectedError, InvalidRequestError, TruncatedOutputError
 from backstay.sandbox import FaultRule
-from backstay.taxonomy import Certainty
-from backstay.testing.conformance.text_faults import ASKED, TextFaultCases, collected
+from backstay.testing.conformance.generating import GeneratingCases
 from backstay.testing.content_bench import ContentBench
 
+ASKED: Final = TextRequest.ask("Why do sails billow in the wind?", max_output_tokens=400)
 SCHEMA: Final = {
     "type": "object",
     "properties": {
@@ -51,9 +45,37 @@ SCHEMA: Final = {
 }
 OUTLINE: Final = TextRequest.ask("An outline of 3 slides about winches", json_schema=SCHEMA, max_output_tokens=2_000)
 
+TOOL: Final = Tool(
+    name="wind",
+    description="The wind at a place, in knots.",
+    input_schema={"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]},
+)
 
-class TextGeneratorConformance(TextFaultCases):
+
+class TextGeneratorConformance(GeneratingCases):
     """Subclass it and override the fixture `bench`."""
+
+    asked = ASKED
+    keeps = TextSoFar
+    needs: ClassVar = {
+        ContentCapability.TEMPERATURE: {"temperature": 0.5},
+        ContentCapability.STOP: {"stop": ("END",)},
+        ContentCapability.SYSTEM: {"system": "Be brief."},
+        ContentCapability.EFFORT: {"effort": "low"},
+        ContentCapability.TOOLS: {"tools": (TOOL,)},
+    }
+
+    def ask(self, adapter: TextGenerator, asked: TextRequest = ASKED, **options: Any) -> Call[TextResult]:
+        """See `GeneratingFaultCases.ask`."""
+        return adapter.generate(asked, **options)
+
+    def stream(self, adapter: TextGenerator) -> Streaming[TextDelta, TextResult]:
+        """See `GeneratingFaultCases.stream`."""
+        return adapter.stream(ASKED)
+
+    def words(self, result: TextResult) -> str:
+        """See `GeneratingFaultCases.words`."""
+        return result.text
 
     @pytest.fixture
     def bench(self) -> ContentBench[TextGenerator]:
@@ -64,63 +86,33 @@ class TextGeneratorConformance(TextFaultCases):
         """The adapter has every method of TextGenerator."""
         assert isinstance(bench.adapter(), TextGenerator)
 
-    # Answers ----------------------------------------------------------------------------------------------------
-
-    def test_t01_a_text_says_who_wrote_it_what_it_used_and_what_it_cost(
-        self, bench: ContentBench[TextGenerator]
-    ) -> None:
-        """T1: words, ending, model, tokens, an estimated cost, and where it came from."""
-        result = bench.run(bench.adapter().generate(ASKED))
-        assert result.text.strip()
-        assert (result.finish, result.served.source) == (Finish.STOP, "live")
-        assert result.model
-        assert result.usage.input_tokens > 0
-        assert result.usage.output_tokens > 0
-        assert result.cost is not None
-        assert result.cost.basis in {Basis.ESTIMATED, Basis.REPORTED}
-        assert result.cost.amount is not None
-        assert result.cost.amount > 0
-
-    def test_t02_a_stream_gives_the_same_text(self, bench: ContentBench[TextGenerator]) -> None:
-        """T2: the pieces together are the result's text, and the result is as that of `generate`."""
-        adapter = bench.adapter()
-
-        async def main() -> tuple[str, TextResult, TextResult]:
-            text, result = await collected(adapter.stream(ASKED))
-            return text, result, await adapter.generate(ASKED)
-
-        text, result, whole = bench.run(main())
-        assert text == result.text == whole.text
-        assert (result.finish, result.model, result.usage) == (whole.finish, whole.model, whole.usage)
-        assert result.served.source == "live"
-
-    def test_t03_every_word_for_an_ending_has_a_meaning(self, bench: ContentBench[TextGenerator]) -> None:
-        """T3: no word that the vendor documents is UNKNOWN to us."""
+    def test_t01_every_word_for_an_ending_has_a_meaning(self, bench: ContentBench[TextGenerator]) -> None:
+        """T1: no word that the vendor documents is UNKNOWN to us."""
         assert bench.finishes
         assert [word for word, finish in bench.finishes.items() if finish is Finish.UNKNOWN] == []
 
-    def test_t04_json_is_decoded_and_fits_the_schema(self, bench: ContentBench[TextGenerator]) -> None:
-        """T4: `data` is the decoded answer, in one piece or as a stream."""
+    def test_t02_json_is_decoded_and_fits_the_schema(self, bench: ContentBench[TextGenerator]) -> None:
+        """T2: `data` is the decoded answer, in one piece or as a stream."""
         adapter = bench.adapter()
 
         async def main() -> tuple[TextResult, TextResult]:
-            return await adapter.generate(OUTLINE), (await collected(adapter.stream(OUTLINE)))[1]
+            return await adapter.generate(OUTLINE), (await self.collected(adapter.stream(OUTLINE)))[1]
 
         for result in bench.run(main()):
             assert set(result.data) == {"title", "slides"}
             assert 2 <= len(result.data["slides"]) <= 4
             assert not result.repaired
 
-    def test_t05_a_schema_that_cannot_be_checked_is_refused(self) -> None:
-        """T5: a keyword that nobody would check is refused when the request is made, by its name."""
+    def test_t03_a_schema_that_cannot_be_checked_is_refused(self) -> None:
+        """T3: a keyword that nobody would check is refused when the request is made, by its name."""
         with pytest.raises(InvalidRequestError) as caught:
             TextRequest.ask("x", json_schema={"type": "object", "unevaluatedProperties": False})
         assert "unevaluatedProperties" in str(caught.value.field)
 
     # What the model does not give -------------------------------------------------------------------------------
 
-    def test_t06_a_refusal_is_an_error_unless_it_is_allowed(self, bench: ContentBench[TextGenerator]) -> None:
-        """T6: HTTP 200 with a refusal is CREATIVE_REJECTED, once, and billed; `allow_refusal` gives it back."""
+    def test_t04_a_refusal_is_an_error_unless_it_is_allowed(self, bench: ContentBench[TextGenerator]) -> None:
+        """T4: HTTP 200 with a refusal is CREATIVE_REJECTED, once, and billed; `allow_refusal` gives it back."""
         adapter = bench.adapter()
         bench.break_with(bench.rules["refusal"])
 
@@ -135,8 +127,8 @@ class TextGeneratorConformance(TextFaultCases):
         assert bench.run(main()).finish is Finish.REFUSED
         assert bench.sent == 3
 
-    def test_t07_a_cut_text_is_an_error_that_keeps_it(self, bench: ContentBench[TextGenerator]) -> None:
-        """T7: TruncatedOutput carries what there is; `allow_truncated` gives it back, for text and never for JSON."""
+    def test_t05_a_cut_text_is_an_error_that_keeps_it(self, bench: ContentBench[TextGenerator]) -> None:
+        """T5: TruncatedOutput carries what there is; `allow_truncated` gives it back, for text and never for JSON."""
         adapter = bench.adapter()
         bench.break_with(bench.rules["truncated"])
 
@@ -151,8 +143,8 @@ class TextGeneratorConformance(TextFaultCases):
 
         assert bench.run(main()).finish is Finish.LENGTH
 
-    def test_t08_json_that_cannot_be_read_is_repaired_once(self, bench: ContentBench[TextGenerator]) -> None:
-        """T8: one further request with the fault named; both are in usage and cost, and the result says so."""
+    def test_t06_json_that_cannot_be_read_is_repaired_once(self, bench: ContentBench[TextGenerator]) -> None:
+        """T6: one further request with the fault named; both are in usage and cost, and the result says so."""
         adapter = bench.adapter()
         bench.break_with(_once(bench.rules["bad_json"]))
         result = bench.run(adapter.generate(OUTLINE))
@@ -163,10 +155,10 @@ class TextGeneratorConformance(TextFaultCases):
         assert result.cost is not None
         assert (total.spent, total.calls) == (result.cost.amount, 2)
 
-    def test_t09_json_that_stays_unreadable_is_an_error_and_nothing_is_made_up(
+    def test_t07_json_that_stays_unreadable_is_an_error_and_nothing_is_made_up(
         self, bench: ContentBench[TextGenerator]
     ) -> None:
-        """T9: after one repair BAD_RESPONSE, with the model's own words in `.partial`; the breaker stays closed."""
+        """T7: after one repair BAD_RESPONSE, with the model's own words in `.partial`; the breaker stays closed."""
         adapter = bench.adapter()
         bench.break_with(bench.rules["bad_json"])
 
@@ -180,26 +172,10 @@ class TextGeneratorConformance(TextFaultCases):
         bench.run(main())
         assert bench.sent == 24
 
-    # Money, cache, capabilities ---------------------------------------------------------------------------------
+    # Cache, tools, tokens ---------------------------------------------------------------------------------
 
-    def test_t17_a_budget_stops_before_the_call(self, bench: ContentBench[TextGenerator]) -> None:
-        """T17: the call that could pass the bound is refused and nothing is sent; what is spent is known."""
-        adapter = bench.adapter()
-
-        async def main() -> SpendGuardError:
-            await adapter.generate(ASKED)
-            with bench.runtime.ledger.budget(money=Money.of("0.000001 USD"), carousel_id="c1") as work:
-                with pytest.raises(SpendGuardError) as caught:
-                    await adapter.generate(ASKED)
-                assert work.spent == work.reserved == Decimal(0)
-            return caught.value
-
-        error = bench.run(main())
-        assert (error.rule, error.field, error.certainty) == ("ledger.budget", "money", Certainty.NOT_SENT)
-        assert bench.sent == 1
-
-    def test_t18_texts_are_kept_only_when_asked(self, bench: ContentBench[TextGenerator]) -> None:
-        """T18: twice the same request are two texts; with `cache=` the second is the first, marked, and free."""
+    def test_t08_texts_are_kept_only_when_asked(self, bench: ContentBench[TextGenerator]) -> None:
+        """T8: twice the same request are two texts; with `cache=` the second is the first, marked, and free."""
         adapter = bench.adapter()
 
         async def main() -> TextResult:
@@ -213,26 +189,8 @@ class TextGeneratorConformance(TextFaultCases):
         assert not is_stale(result)
         assert bench.runtime.ledger.total().calls == 3
 
-    def test_t19_what_is_off_is_refused_before_anything_is_sent(self, bench: ContentBench[TextGenerator]) -> None:
-        """T19: a field whose capability is off is refused by its name."""
-        adapter = bench.adapter()
-        told: dict[ContentCapability, dict[str, Any]] = {
-            ContentCapability.TEMPERATURE: {"temperature": 0.5},
-            ContentCapability.STOP: {"stop": ("END",)},
-            ContentCapability.SYSTEM: {"system": "Be brief."},
-            ContentCapability.EFFORT: {"effort": "low"},
-            ContentCapability.TOOLS: {"tools": (TOOL,)},
-        }
-        for capability, fields in told.items():
-            if capability in adapter.capabilities:
-                continue
-            with pytest.raises(UnsupportedCapabilityError) as caught:
-                bench.run(adapter.generate(ASKED.but(**fields)))
-            assert caught.value.field == next(iter(fields))
-        assert bench.sent == 0
-
-    def test_t20_a_tool_is_called_and_its_result_goes_back(self, bench: ContentBench[TextGenerator]) -> None:
-        """T20: the call has a name and decoded arguments; the answer goes on from its result."""
+    def test_t09_a_tool_is_called_and_its_result_goes_back(self, bench: ContentBench[TextGenerator]) -> None:
+        """T9: the call has a name and decoded arguments; the answer goes on from its result."""
         adapter = bench.adapter()
         if ContentCapability.TOOLS not in adapter.capabilities:
             pytest.skip("this vendor calls no tools")
@@ -240,7 +198,7 @@ class TextGeneratorConformance(TextFaultCases):
 
         async def main() -> tuple[TextResult, TextResult, TextResult]:
             called = await adapter.generate(asked)
-            streamed = (await collected(adapter.stream(asked)))[1]
+            streamed = (await self.collected(adapter.stream(asked)))[1]
             said = ToolResult(call_id=called.tool_calls[0].id, content="12 knots")
             turns = (*asked.messages, Message.assistant(*called.parts), Message.user(said))
             return called, streamed, await adapter.generate(asked.but(messages=turns, tool_choice=None))
@@ -252,8 +210,8 @@ class TextGeneratorConformance(TextFaultCases):
         assert ended.finish is Finish.STOP
         assert ended.text
 
-    def test_t21_tokens_are_counted(self, bench: ContentBench[TextGenerator]) -> None:
-        """T21: counting costs nothing and agrees with what the answer says."""
+    def test_t10_tokens_are_counted(self, bench: ContentBench[TextGenerator]) -> None:
+        """T10: counting costs nothing and agrees with what the answer says."""
         adapter = bench.adapter()
         if ContentCapability.COUNT_TOKENS not in adapter.capabilities:
             pytest.skip("this vendor counts no tokens")
@@ -265,18 +223,6 @@ class TextGeneratorConformance(TextFaultCases):
         counted, used = bench.run(main())
         assert counted == used
         assert bench.runtime.ledger.total().calls == 1
-
-    def test_t22_results_hold_no_vendor_type(self, bench: ContentBench[TextGenerator]) -> None:
-        """T22: a result is plain data: it survives JSON, and so a cache or a queue."""
-        result = bench.run(bench.adapter().generate(ASKED))
-        assert TextResult.model_validate_json(result.model_dump_json()) == result
-
-
-TOOL: Final = Tool(
-    name="wind",
-    description="The wind at a place, in knots.",
-    input_schema={"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]},
-)
 
 
 def _once(rule: FaultRule) -> FaultRule:
