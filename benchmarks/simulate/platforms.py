@@ -22,15 +22,15 @@ LONGEST_LAG: Final = 5.4
 """Seconds; with the time in which a vendor acts it stays below the ten that the profiles promise."""
 
 
-def credentials(runtime: Runtime, token: str, *, provided: bool) -> Credentials:
-    """A token; or where it is kept, which takes a moment and fails now and then."""
+def credentials(runtime: Runtime, token: str, simulator: Any, *, provided: bool) -> Credentials:
+    """A token; or where it is kept, which takes a moment and fails now and then while the vendor has its troubles."""
     if not provided:
         return Credentials(token)
     clock = runtime.clock
 
     async def ask() -> str:
         await clock.sleep(0.1 * clock.random())
-        if clock.random() < UNAVAILABLE:
+        if clock.random() < UNAVAILABLE and simulator.faults.rules:
             raise OSError("the place where tokens are kept does not answer")
         return token
 
@@ -66,14 +66,17 @@ class TikTok:
         tier = "basic" if draw.random() < 0.2 else None
         provided = draw.random() < 0.3
 
+        simulator = TikTokSandbox(seed=seed, read_lag=lag, tier=tier, **switches)
+
         def make(runtime: Runtime, wire: Any, tune: Tune) -> AdPlatform:
-            profile, own = tune(tiktok_profile(tier or "ultimate")), credentials(runtime, TOKEN, provided=provided)
+            profile = tune(tiktok_profile(tier or "ultimate"))
+            own = credentials(runtime, TOKEN, simulator, provided=provided)
             return TikTokAds(
                 ADVERTISERS[0], credentials=own, runtime=runtime, transport=wire, profile=profile, flow=flow
             )  # fmt: skip
 
         return Played(
-            self.vendor, ADVERTISERS[0], TikTokSandbox(seed=seed, read_lag=lag, tier=tier, **switches), make,
+            self.vendor, ADVERTISERS[0], simulator, make,
             Samples("USD", ("6252001",), {}), tiktok_budget, longest,
             drawn=f"tiktok {flow} {tier} {provided} {lag} {switches}",
         )  # fmt: skip
@@ -119,15 +122,16 @@ class Meta:
             "process": draw.choice((0.0, 3.0)),
         }
 
+        simulator = MetaSandbox(seed=seed, accounts=(Account(ACCOUNTS[0], spend_cap=10_000_000),), **switches)
+
         def make(runtime: Runtime, wire: Any, tune: Tune) -> AdPlatform:
-            profile, own = tune(meta_profile()), credentials(runtime, TOKEN, provided=provided)
+            profile, own = tune(meta_profile()), credentials(runtime, TOKEN, simulator, provided=provided)
             return MetaAds(
                 ACCOUNTS[0], credentials=own, runtime=runtime, transport=wire, profile=profile, label=label
             )  # fmt: skip
 
-        accounts = (Account(ACCOUNTS[0], spend_cap=10_000_000),)
         return Played(
-            self.vendor, ACCOUNTS[0], MetaSandbox(seed=seed, accounts=accounts, **switches), make,
+            self.vendor, ACCOUNTS[0], simulator, make,
             Samples("USD", ("US",), {}), meta_budget, max(longest, most_named, most_labelled) + behind,
             overspend=Decimal("1.75"), drawn=f"meta {label} {provided} {switches}",
         )  # fmt: skip
@@ -167,7 +171,8 @@ class Google:
             self.vendor, CUSTOMERS[0], simulator, make,
             SearchSamples("USD", ("2840",), {"creative": {"kind": CreativeKind.RESPONSIVE, "call_to_action": None}}),
             lambda _: None, longest, shell=lambda sim, clock: sim.channel(clock), wire=RpcWire,
-            writes={"operation": "GoogleAdsService/Mutate"}, looks=looks, overspend=Decimal(2), atomic=True,
+            writes={"operation": "GoogleAdsService/Mutate"}, looks=looks, apart=True,
+            overspend=Decimal(2), atomic=True,
             drawn=f"google_ads {lag} {switches}",
         )  # fmt: skip
 

@@ -57,6 +57,7 @@ class Process:
         self.mourners: list[Callable[[], object]] = []
         """Called when it dies."""
         self._grave: list[Work] = []
+        self._far: Process | None = None
         self._waiting: list[asyncio.Future[None]] = []
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -79,6 +80,15 @@ class Process:
             mourner()
         for task in list(self._begun.values()):
             task.cancel()  # so that it steps once more, and is buried instead; one that never began does so anyway
+
+    def far_side(self) -> Context:
+        """A context for what others do on its behalf: it goes on while the process stands still, and ends with it."""
+        if self._far is None:
+            self._far = Process(name=f"beyond {self.name}")
+            self.mourners.append(self._far.kill)
+        context = Context()
+        context.run(_own.set, self._far)
+        return context
 
     def strike(self) -> None:
         """Die now, unless nothing happens to it any more."""
@@ -116,6 +126,8 @@ class Process:
         context.run(_own.set, self)  # whatever they begin with their last words ends at once
         while self._grave:
             context.run(_end, self._grave.pop())
+        if self._far is not None:
+            self._far.bury()
 
     def _lives_on(self) -> bool:
         """Count an await; whether the process is still alive."""

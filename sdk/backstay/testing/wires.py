@@ -47,9 +47,10 @@ class Wire(httpx.AsyncBaseTransport):
         """See `httpx.AsyncBaseTransport`."""
         self._process.check()
         held = self._held()
-        if not self.arrives and not held.seconds:
-            return await self.inner.handle_async_request(request)
         loop = asyncio.get_running_loop()
+        if not self.arrives and not held.seconds:
+            work = self.inner.handle_async_request(request)
+            return await loop.create_task(work, context=self._process.far_side())
         left: asyncio.Future[None] = loop.create_future()
         exchange = loop.create_task(self._exchange(request, held, left), context=Context())
         exchange.add_done_callback(heard)
@@ -100,7 +101,8 @@ class RpcWire:
     def _bound(self, method: Any) -> Any:
         def call(*args: Any, **kwargs: Any) -> Any:
             self._process.check()
-            return Context().run(method, *args, **kwargs) if self._arrives else method(*args, **kwargs)
+            context = Context() if self._arrives else self._process.far_side()
+            return context.run(method, *args, **kwargs)
 
         return call
 

@@ -249,9 +249,10 @@ def _changed_by_somebody(evidence: Evidence, effect: Effect) -> Iterator[Wrong]:
     if not past or thing is None or went_with(evidence.played, thing, effect):
         return
     calls = [said for said in evidence.by_id.get(effect.id, []) if said.covers(effect.at, GRACE) and wanted(said)]
-    fitting = [said for said in calls if _is(past[-1], wanted(said))]
+    then = [look for look in past if look.at == effect.at] or past[-1:]  # another change may be of the same moment
+    fitting = [said for said in calls if any(_is(look, wanted(said)) for look in then)]
     if not fitting:
-        yield Wrong("orphan", f"nobody asked for {effect} of {past[-1]}; under way: {_shown(calls)}", (effect.id,))
+        yield Wrong("orphan", f"nobody asked for {effect} of {then}; under way: {_shown(calls)}", (effect.id,))
     elif all(said.denies for said in fitting):
         yield Wrong("wrong_answer", f"{effect} happened, and all deny it: {_shown(fitting)}", (effect.id,))
 

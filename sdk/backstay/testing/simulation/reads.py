@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from backstay.ads import ConfiguredStatus, Query, Ref
@@ -85,19 +85,26 @@ def _true(evidence: Evidence, said: Said, answer: Any, since: float) -> Iterator
         yield Wrong("wrong_answer", f"{said} shows {answer.ref}, which does not exist", about)
         return
     past = evidence.played.past(thing)
-    if not any(_shows(answer, look) for look in between(past, since - evidence.played.lag - DUST, said.ended)):
+    if not _shown(answer, between(past, since - evidence.played.lag - DUST, said.ended), apart=evidence.played.apart):
         shown = (answer.name, answer.status.configured, getattr(answer, "budget", None))
         yield Wrong("wrong_answer", f"{said} shows {shown}, it was {past}", about)
 
 
-def _shows(answer: Any, look: Look) -> bool:
+def _shown(answer: Any, looks: Sequence[Look], *, apart: bool) -> bool:
+    """Whether it is one of them; with `apart` its budget may be another one's, for that lags by itself."""
+    if apart:
+        return any(_is(answer, look) for look in looks) and any(_pays(answer, look) for look in looks)
+    return any(_is(answer, look) and _pays(answer, look) for look in looks)
+
+
+def _is(answer: Any, look: Look) -> bool:
+    return look.name in {None, answer.name} and answer.status.configured is look.status
+
+
+def _pays(answer: Any, look: Look) -> bool:
     budget = getattr(answer, "budget", None)
     amount = budget.amount.amount if budget is not None and budget.amount is not None else None
-    return (
-        look.name in {None, answer.name}
-        and answer.status.configured is look.status
-        and (amount is None or look.budget is None or amount == look.budget)
-    )
+    return amount is None or look.budget is None or amount == look.budget
 
 
 def _missing(evidence: Evidence, said: Said) -> Iterator[Wrong]:

@@ -66,6 +66,8 @@ class Played:
     levels: Sequence[str] = ("campaign", "ad_group", "ad")
     looks: Callable[[Thing], list[Look]] | None = None
     """The true past of an object, where it is more than the object's own versions."""
+    apart: bool = False
+    """Whether a budget is an object of its own, of which reads lag by themselves."""
     overspend: Decimal = Decimal(1)
     """How many times a daily budget may be spent on one day."""
     atomic: bool = False
