@@ -53,6 +53,11 @@ def test_the_tables_of_the_google_ads_page_are_fresh() -> None:
     fresh("google_ads")
 
 
+def test_the_tables_of_the_perplexity_page_are_fresh() -> None:
+    """`python docs/_generate/adapters.py` would change nothing."""
+    fresh("perplexity")
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize("part", PARTS)
 def test_every_table_is_on_the_page(vendor: str, part: str) -> None:
