@@ -7,6 +7,7 @@ from backstay.services.rules.facts import Facts, Numbers
 from backstay.services.rules.record import End, EndRecord, FileAudit, MemoryAudit, RunRecord, replay
 from backstay.services.rules.rule import (
     Back,
+    Hook,
     Limits,
     Notify,
     Pause,
@@ -16,9 +17,11 @@ from backstay.services.rules.rule import (
     ScaleBudget,
     Schedule,
     Scope,
+    SetBid,
     SetBudget,
+    Tag,
 )
-from backstay.services.rules.words import IfUndefined, Kind, Metric, Mode, Op, Outcome, Reason, Span, Truth
+from backstay.services.rules.words import IfUndefined, Kind, Metric, Mode, Op, Outcome, Part, Reason, Span, Truth
 
 __all__ = [
     "All",
@@ -31,6 +34,7 @@ __all__ = [
     "EndRecord",
     "Facts",
     "FileAudit",
+    "Hook",
     "IfUndefined",
     "Inputs",
     "Kind",
@@ -45,6 +49,7 @@ __all__ = [
     "Op",
     "Other",
     "Outcome",
+    "Part",
     "Pause",
     "Quiet",
     "Reason",
@@ -55,8 +60,10 @@ __all__ = [
     "ScaleBudget",
     "Schedule",
     "Scope",
+    "SetBid",
     "SetBudget",
     "Span",
+    "Tag",
     "Truth",
     "Window",
     "decide",

@@ -8,15 +8,15 @@ from typing import Final
 
 from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
 
-from backstay.ads import ConfiguredStatus, Money, Ref
+from backstay.ads import Bid, Budget, ConfiguredStatus, Money, Ref
 from backstay.services.rules.evaluate import Trace, evaluate
 from backstay.services.rules.facts import Facts
 from backstay.services.rules.hashing import fingerprint
 from backstay.services.rules.history import Done, History
 from backstay.services.rules.money import bounded, currencies, kind_of, wanted
-from backstay.services.rules.rule import Pause, Resume, Rule
+from backstay.services.rules.rule import Change, Pause, Resume, Rule, SetBid, Tag
 from backstay.services.rules.slots import missed, quiet, slot
-from backstay.services.rules.words import Kind, Mode, Outcome, Reason, Skip, Truth
+from backstay.services.rules.words import Kind, Mode, Outcome, Part, Reason, Skip, Truth
 from backstay.spec import Spec
 
 CARE: Final = {kind: place for place, kind in enumerate(Kind)}
@@ -53,12 +53,16 @@ class Decision(Spec):
     outcome: Outcome
     reason: Reason | None = None
     kind: Kind | None = None
+    part: Part = Part.BUDGET
+    """Of a decrease or an increase."""
     before: Money | None = None
     after: Money | None = None
     key: str | None = None
     suppressed_by: str | None = None
     trace: Trace | None = None
     notices: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    hooks: tuple[str, ...] = ()
 
     @property
     def acts(self) -> bool:
@@ -114,6 +118,8 @@ def in_scope(rule: Rule, facts: Facts) -> bool:
         and (not scope.refs or facts.ref in scope.refs)
         and (scope.name_contains is None or scope.name_contains in facts.name)
         and facts.configured in scope.statuses
+        and {*scope.tagged} <= {*facts.tags}
+        and not {*scope.untagged} & {*facts.tags}
     )
 
 
@@ -150,7 +156,8 @@ def _one(rule: Rule, facts: Facts, inputs: Inputs) -> Decision:
     if trace.truth is not Truth.TRUE:
         return base
     wish = _resumed(rule, facts, inputs, base) if back else _wish(rule, facts, inputs, base)
-    wish = wish.but(notices=() if back else rule.notices)
+    if not back:
+        wish = wish.but(notices=rule.notices, tags=rule.tags, hooks=rule.hooks)
     return _held(rule, facts, inputs, wish) if wish.acts else wish
 
 
@@ -180,15 +187,24 @@ def _wish(rule: Rule, facts: Facts, inputs: Inputs, base: Decision) -> Decision:
         if facts.configured not in STATE.values():
             return base.but(outcome=Outcome.REFUSED, reason=Reason.STATUS, kind=kind)
         return _keyed(base.but(outcome=Outcome.ACT, reason=None, kind=kind))
-    now = None if facts.budget is None else facts.budget.amount
-    if now is None or facts.budget is None or facts.budget.shared_ref is not None:
-        return base.but(outcome=Outcome.REFUSED, reason=Reason.NO_BUDGET)
-    if currencies(change, rule.limits) - {now.currency}:
-        return base.but(outcome=Outcome.REFUSED, reason=Reason.CURRENCY, before=now)
+    return _amount(rule, change, facts, inputs, base)
+
+
+def _amount(rule: Rule, change: Change, facts: Facts, inputs: Inputs, base: Decision) -> Decision:
+    """A new budget or bid, within its limits; floor and ceiling are of budgets only."""
+    assert not isinstance(change, Pause | Resume)  # noqa: S101 - `_wish` has taken those
+    part, limits = Part.BUDGET, rule.limits
+    if isinstance(change, SetBid):
+        part, limits = Part.BID, rule.limits.but(floor=None, ceiling=None)
+    now = amount_of(facts.budget, facts.bid, part)
+    if now is None:
+        why = Reason.NO_BID if part is Part.BID else Reason.NO_BUDGET
+        return base.but(outcome=Outcome.REFUSED, reason=why, part=part)
+    if currencies(change, limits) - {now.currency}:
+        return base.but(outcome=Outcome.REFUSED, reason=Reason.CURRENCY, part=part, before=now)
     asked = wanted(change, now)
-    kind = kind_of(now, asked)
-    new, reason = bounded(rule.limits, now, asked, _today(facts, inputs))
-    told = base.but(kind=kind, before=now, after=new)
+    new, reason = bounded(limits, now, asked, [each for each in _today(facts, inputs) if each.part is part])
+    told = base.but(kind=kind_of(now, asked), part=part, before=now, after=new)
     if asked == now:
         return told.but(outcome=Outcome.NO_CHANGE, reason=Reason.ALREADY)
     if new == now:
@@ -196,9 +212,16 @@ def _wish(rule: Rule, facts: Facts, inputs: Inputs, base: Decision) -> Decision:
     return _keyed(told.but(outcome=Outcome.ACT, reason=None))
 
 
+def amount_of(budget: Budget | None, bid: Bid | None, part: Part) -> Money | None:
+    """The amount that a rule may change; a budget that several campaigns share is none."""
+    if part is Part.BID:
+        return None if bid is None else bid.amount
+    return None if budget is None or budget.shared_ref is not None else budget.amount
+
+
 def _keyed(decision: Decision) -> Decision:
     """Under a name of its own: the same rule in the same slot on the same object does the same thing once."""
-    parts = decision.rule, decision.version, str(decision.ref), decision.slot, decision.kind
+    parts = decision.rule, decision.version, str(decision.ref), decision.slot, decision.kind, decision.part
     return decision.but(key=fingerprint([str(part) for part in parts]))
 
 
@@ -268,8 +291,9 @@ def _rank(decision: Decision) -> int:
     return CARE[decision.kind or Kind.RESUME]
 
 
-def _care(decision: Decision) -> tuple[int, object, str]:
-    return _rank(decision), decision.after.amount if decision.after is not None else 0, decision.rule
+def _care(decision: Decision) -> tuple[int, bool, object, str]:
+    bid = decision.part is Part.BID
+    return _rank(decision), bid, decision.after.amount if decision.after is not None else 0, decision.rule
 
 
 def _against(decision: Decision, winner: Decision | None) -> Decision:

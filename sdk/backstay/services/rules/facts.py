@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
 
-from backstay.ads import Budget, ConfiguredStatus, DateRange, DeliveryStatus, MetricBasis, Money, Ref
+from backstay.ads import Bid, Budget, ConfiguredStatus, DateRange, DeliveryStatus, MetricBasis, Money, Ref
 from backstay.spec import Spec
 
 
@@ -42,6 +42,9 @@ class Facts(Spec):
     configured: ConfiguredStatus = ConfiguredStatus.ACTIVE
     delivery: DeliveryStatus = DeliveryStatus.UNKNOWN
     budget: Budget | None = None
+    bid: Bid | None = None
+    tags: tuple[str, ...] = ()
+    """What rules have marked it with."""
     numbers: tuple[Numbers, ...] = ()
 
     def of(self, window: str) -> Numbers:

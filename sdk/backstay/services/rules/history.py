@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
 
 from backstay.ads import Money, Ref
-from backstay.services.rules.words import Kind
+from backstay.services.rules.words import Kind, Part
 from backstay.spec import Spec
 
 
@@ -19,6 +19,8 @@ class Done(Spec):
     rule: str
     ref: Ref
     kind: Kind
+    part: Part = Part.BUDGET
+    """Of a decrease or an increase."""
     at: AwareDatetime
     before: Money | None = None
     after: Money | None = None

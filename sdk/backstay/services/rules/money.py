@@ -8,7 +8,7 @@ from typing import Final
 
 from backstay.ads import Money
 from backstay.services.rules.history import Done
-from backstay.services.rules.rule import Limits, ScaleBudget, SetBudget
+from backstay.services.rules.rule import Limits, ScaleBudget, SetBid, SetBudget
 from backstay.services.rules.words import Kind, Reason
 
 WHOLE: Final = frozenset({
@@ -25,9 +25,9 @@ def rounded(amount: Decimal, currency: str) -> Money:
     return Money(amount.quantize(step, ROUND_FLOOR), currency)
 
 
-def wanted(action: SetBudget | ScaleBudget, now: Money) -> Money:
+def wanted(action: SetBudget | ScaleBudget | SetBid, now: Money) -> Money:
     """What the action asks for, before the limits."""
-    if isinstance(action, SetBudget):
+    if not isinstance(action, ScaleBudget):
         return action.amount
     amount = now.amount * (100 + action.percent) / 100
     if action.most is not None:
@@ -71,7 +71,7 @@ def kind_of(now: Money, new: Money) -> Kind:
     return Kind.INCREASE if new.amount > now.amount else Kind.DECREASE
 
 
-def currencies(action: SetBudget | ScaleBudget, limits: Limits) -> set[str]:
+def currencies(action: SetBudget | ScaleBudget | SetBid, limits: Limits) -> set[str]:
     """Of all amounts that a rule names."""
-    own = (action.amount,) if isinstance(action, SetBudget) else (action.least, action.most)
+    own = (action.least, action.most) if isinstance(action, ScaleBudget) else (action.amount,)
     return {each.currency for each in (*own, limits.floor, limits.ceiling) if each is not None}

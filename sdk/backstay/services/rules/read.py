@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from backstay.ads import (
     Account,
@@ -26,20 +27,43 @@ from backstay.services.rules.facts import Facts, Numbers
 from backstay.services.rules.rule import Rule
 from backstay.services.rules.slots import days_of
 
+ACCOUNTS: Final = "services.rules.accounts"
+"""The rule of the refusal of accounts that have no day or no money in common."""
 
-async def facts_of(platform: AdPlatform, rules: Sequence[Rule], at: datetime) -> tuple[Facts, ...]:
-    """All objects of an account that are in the scope of a rule."""
-    account = await platform.get_account()
+
+async def facts_of(
+    platform: AdPlatform, rules: Sequence[Rule], at: datetime, tags: Mapping[Ref, tuple[str, ...]] | None = None
+) -> tuple[Facts, ...]:
+    """All objects of an account that are in the scope of a rule.
+
+    Raises:
+        InvalidRequestError: of a split of accounts without a common currency or time zone (rule ACCOUNTS).
+    """
+    account = await _account(platform)
     found: list[Facts] = []
     for level in dict.fromkeys(rule.scope.level for rule in rules):
         own = [rule for rule in rules if rule.scope.level is level]
-        things = [thing for thing in await _listed(platform, level) if _wanted(_bare(thing, account), own)]
+        listed = await _listed(platform, level)
+        bare = {thing.ref: _bare(thing, account, tags or {}) for thing in listed}
+        things = [thing for thing in listed if _wanted(bare[thing.ref], own)]
         windows = {window.key: window for rule in own for window in rule.windows}
         numbers = [await _numbers(platform, level, windows[key], things, account, at) for key in sorted(windows)]
         for thing in things:
             told = tuple(each[thing.ref] for each in numbers)
-            found.append(_bare(thing, account).but(numbers=told))
+            found.append(bare[thing.ref].but(numbers=told))
     return tuple(found)
+
+
+async def _account(platform: AdPlatform) -> Account:
+    try:
+        return await platform.get_account()
+    except InvalidRequestError as error:
+        if error.rule != "split.uncommon":
+            raise
+        raise InvalidRequestError(
+            f"the rules cannot run on this split: {error.message} ({error.value})", field="on", value=error.value,
+            rule=ACCOUNTS, hint="pass its members one by one: on=[*split.members.values()]",
+        ) from None  # fmt: skip
 
 
 async def _listed(platform: AdPlatform, level: Level) -> list[Thing]:
@@ -54,11 +78,11 @@ def _wanted(facts: Facts, rules: Iterable[Rule]) -> bool:
     return any(in_scope(rule, facts) for rule in rules)
 
 
-def _bare(thing: Thing, account: Account) -> Facts:
-    budget = None if isinstance(thing, Ad) else thing.budget
+def _bare(thing: Thing, account: Account, tags: Mapping[Ref, tuple[str, ...]]) -> Facts:
+    budget, bid = (None, None) if isinstance(thing, Ad) else (thing.budget, thing.bid)
     return Facts(
-        ref=thing.ref, name=thing.name, zone=account.timezone, currency=account.currency, budget=budget,
-        configured=thing.status.configured, delivery=thing.status.delivery,
+        ref=thing.ref, name=thing.name, zone=account.timezone, currency=account.currency, budget=budget, bid=bid,
+        configured=thing.status.configured, delivery=thing.status.delivery, tags=tags.get(thing.ref, ()),
     )  # fmt: skip
 
 

@@ -32,6 +32,10 @@ class Scope(Spec):
     refs: tuple[AnyRef, ...] = ()
     name_contains: str | None = None
     statuses: tuple[ConfiguredStatus, ...] = (ConfiguredStatus.ACTIVE, ConfiguredStatus.PAUSED)
+    tagged: tuple[Name, ...] = ()
+    """Only what a rule has marked with all of these."""
+    untagged: tuple[Name, ...] = ()
+    """Only what has none of these."""
 
 
 class Pause(Spec):
@@ -68,6 +72,13 @@ class ScaleBudget(Spec):
         return self
 
 
+class SetBid(Spec):
+    """An absolute bid; its strategy stays."""
+
+    do: Literal["set_bid"] = "set_bid"
+    amount: Money
+
+
 class Notify(Spec):
     """Only tell: an event `rule_notified`."""
 
@@ -75,7 +86,24 @@ class Notify(Spec):
     text: str = ""
 
 
-Action = Annotated[Pause | Resume | SetBudget | ScaleBudget | Notify, Field(discriminator="do")]
+class Tag(Spec):
+    """Mark it in the rules' own state, for the scopes of other rules; the platform knows nothing of it."""
+
+    do: Literal["tag"] = "tag"
+    tag: Name
+    off: bool = False
+    """Take the mark away."""
+
+
+class Hook(Spec):
+    """Call a function that the engine was given by this name, at most once a run and object."""
+
+    do: Literal["hook"] = "hook"
+    name: Name
+
+
+Change = Pause | Resume | SetBudget | ScaleBudget | SetBid
+Action = Annotated[Change | Notify | Tag | Hook, Field(discriminator="do")]
 
 
 class Quiet(Spec):
@@ -145,15 +173,15 @@ class Rule(Spec):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        changing = [each.do for each in self.then if not isinstance(each, Notify)]
+        changing = [each.do for each in self.then if isinstance(each, Change)]
         if len(changing) > 1:
             raise _refuse("then", ", ".join(changing), "a rule does one thing to an object", "make it several rules")
         if self.stale_ok and changing != ["pause"]:
             raise _refuse("stale_ok", True, "only a rule that pauses may act on old numbers", "leave it out")
         if self.back is not None and changing != ["pause"]:
             raise _refuse("back", "given", "only what was paused can come back", "let the rule pause")
-        if self.scope.level is Level.AD and any("budget" in each for each in changing):
-            raise _refuse("then", changing[0], "ads have no budget", "use the level campaign or ad_group")
+        if self.scope.level is Level.AD and {"set_budget", "scale_budget", "set_bid"} & {*changing}:
+            raise _refuse("then", changing[0], "ads have no budget and no bid", "use the level campaign or ad_group")
         return self
 
     @property
@@ -162,14 +190,24 @@ class Rule(Spec):
         return fingerprint(self)
 
     @property
-    def change(self) -> Pause | Resume | SetBudget | ScaleBudget | None:
+    def change(self) -> Change | None:
         """What it does to an object; None if it only tells."""
-        return next((each for each in self.then if not isinstance(each, Notify)), None)
+        return next((each for each in self.then if isinstance(each, Change)), None)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What it tells."""
         return tuple(each.text for each in self.then if isinstance(each, Notify))
+
+    @property
+    def hooks(self) -> tuple[str, ...]:
+        """The functions that it calls."""
+        return tuple(each.name for each in self.then if isinstance(each, Hook))
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """What it marks."""
+        return tuple(each for each in self.then if isinstance(each, Tag))
 
     @property
     def windows(self) -> frozenset[Window]:

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
 
+from backstay.ads import Ref
 from backstay.services.rules.decide import Decision
 from backstay.services.rules.history import Breaker, Done, History, Slot
+from backstay.services.rules.rule import Tag
 from backstay.spec import Spec
 
 
@@ -24,6 +26,13 @@ class Intent(Spec):
         return self.decision.key or ""
 
 
+class Tagged(Spec):
+    """What rules have marked an object with."""
+
+    ref: Ref
+    tags: tuple[str, ...]
+
+
 class RulesState(Spec):
     """All of it."""
 
@@ -32,6 +41,12 @@ class RulesState(Spec):
     """May have been written: their objects are locked."""
     proposals: tuple[Intent, ...] = ()
     killed: bool = False
+    tags: tuple[Tagged, ...] = ()
+
+    @property
+    def tagged(self) -> dict[Ref, tuple[str, ...]]:
+        """The marks by object."""
+        return {each.ref: each.tags for each in self.tags}
 
     @property
     def seen(self) -> History:
@@ -56,6 +71,15 @@ class RulesState(Spec):
         """With one rule's breaker replaced."""
         others = tuple(each for each in self.history.breakers if each.rule != breaker.rule)
         return self.but(history=self.history.but(breakers=(*others, breaker)))
+
+    def with_tags(self, marks: Iterable[tuple[Ref, Iterable[Tag]]]) -> RulesState:
+        """With marks set and taken away."""
+        found = {ref: dict.fromkeys(tags) for ref, tags in self.tagged.items()}
+        for ref, tags in marks:
+            for each in tags:
+                own = found.setdefault(ref, {})
+                own.pop(each.tag, None) if each.off else own.setdefault(each.tag)
+        return self.but(tags=tuple(Tagged(ref=ref, tags=tuple(own)) for ref, own in found.items() if own))
 
     def with_slots(self, slots: Iterable[Slot]) -> RulesState:
         """With these slots run."""

@@ -78,6 +78,13 @@ class Mode(StrEnum):
     APPLY = "apply"
 
 
+class Part(StrEnum):
+    """Which amount of an object is changed."""
+
+    BUDGET = "budget"
+    BID = "bid"
+
+
 class Kind(StrEnum):
     """What is done to an object, the most careful first."""
 
@@ -108,7 +115,7 @@ class Outcome(StrEnum):
     """A more careful rule has the object; `suppressed_by` names it."""
     SKIPPED_STALE = "skipped_stale"
     REFUSED = "refused"
-    """It cannot be done here: no budget of its own, another currency."""
+    """It cannot be done here: no budget or bid of its own, another currency."""
 
 
 class Reason(StrEnum):
@@ -133,6 +140,8 @@ class Reason(StrEnum):
     HYSTERESIS = "hysteresis"
     STALE = "stale"
     NO_BUDGET = "no_budget"
+    NO_BID = "no_bid"
+    """It has no bid that is an amount of money."""
     CURRENCY = "currency"
     STATUS = "status"
     CONFLICT = "conflict"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,59 +9,18 @@ from typing import Any
 import pytest
 
 from backstay.ads import (
-    AdPlatform,
     Budget,
-    Campaign,
     ConfiguredStatus,
-    MetricBasis,
-    MetricsQuery,
-    MetricsReport,
-    MetricsRow,
     Money,
-    Ref,
 )
-from backstay.answer import stamp
 from backstay.errors import ConflictError, NotFoundError
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
-from backstay.services.rules.engine import RuleEngine
 from backstay.services.rules.events import RuleActed, RuleNotified, RulesTrouble
-from backstay.services.rules.record import Audit, End, EndRecord, FileAudit, MemoryAudit, Record, RunRecord, replay
-from backstay.services.rules.rule import Notify, Rule
+from backstay.services.rules.record import End, EndRecord, FileAudit, MemoryAudit, Record, RunRecord, replay
+from backstay.services.rules.rule import Notify
 from backstay.services.rules.words import Outcome, Reason, Skip
-from backstay.services.store import MemoryStore
 from backstay.writes.guard import SpendGuard
-from tests.support.rules import rule
-from tests.support.services import Place, place
-
-EVERYWHERE = [("tiktok",), ("meta",), ("google_ads",), ("tiktok", "meta", "google_ads")]
-everywhere = pytest.mark.parametrize("names", EVERYWHERE, ids="+".join)
-HOUR = 3_600.0
-CPA = {"metric": "cpa", "op": ">", "value": 8}
-
-
-class Shown:
-    """A platform whose objects have all spent 60.00 on the first day asked for; the rest is its own."""
-
-    def __init__(self, platform: AdPlatform) -> None:
-        self._platform = platform
-        self.source: Any = "live"
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._platform, name)
-
-    async def get_metrics(self, query: MetricsQuery, **options: Any) -> MetricsReport:
-        """A row for each object, served as the real report is."""
-        report = await self._platform.get_metrics(query, **options)
-        account = await self._platform.get_account()
-        basis = MetricBasis(timezone=account.timezone)
-        rows = tuple(
-            MetricsRow(
-                ref=ref, day=query.days.first, spend=Money("60.00", account.currency), conversions=Decimal(1),
-                impressions=1_000, basis=basis,
-            )
-            for ref in query.refs
-        )  # fmt: skip
-        return stamp(report.model_copy(update={"rows": rows}), replace(report.served, source=self.source))
+from tests.support.rules import CPA, HOUR, World, everywhere, rule, running, up
 
 
 class Dies(MemoryAudit):
@@ -73,65 +30,6 @@ class Dies(MemoryAudit):
         if isinstance(record, EndRecord):
             raise KeyboardInterrupt
         await super().append(record)
-
-
-@dataclass
-class World:
-    """A campaign on each platform, and engines that come and go."""
-
-    names: tuple[str, ...]
-    guard: SpendGuard = field(default_factory=SpendGuard.unlimited)
-
-    def __post_init__(self) -> None:
-        self.place: Place = place(*self.names, guard=self.guard)
-        self.store = MemoryStore()
-        self.audit: Audit = MemoryAudit()
-        self.refs: list[Ref] = []
-        self.ads: list[Any] = []
-        self.source = "live"
-
-    async def open(self, rules: Any, audit: Audit | None = None) -> RuleEngine:
-        """A new process."""
-        self.place.open()
-        adapters: list[AdPlatform] = list(self.place.adapters().values())
-        self.ads = [Shown(each) for each in adapters]
-        for each in self.ads:
-            each.source = self.source
-        if not self.refs:
-            for name, ads in zip(self.names, self.ads, strict=True):
-                spec = self.place.benches[name].campaign("Spring")
-                made = (await ads.create_campaign(spec, idempotency_key=f"spring-{name}")).value
-                self.refs.append(made.ref)
-                await ads.set_status(made.ref, ConfiguredStatus.ACTIVE)
-        return RuleEngine(rules, on=self.ads, store=self.store, audit=audit or self.audit, actor="test")
-
-    async def campaigns(self) -> list[Campaign]:
-        return [
-            await ads.get_campaign(ref, max_age=0.0, max_stale=0.0)
-            for ads, ref in zip(self.ads, self.refs, strict=True)
-        ]
-
-    async def budgets(self) -> list[Decimal]:
-        found = [each.budget.amount for each in await self.campaigns() if each.budget is not None]
-        return [each.amount for each in found if each is not None]
-
-    async def ends(self) -> list[End]:
-        return [each.end for each in await self.audit.records() if isinstance(each, EndRecord)]
-
-    def told(self, kind: type) -> list[Any]:
-        return [event for event in self.place.events if isinstance(event, kind)]
-
-
-def up(**facts: Any) -> Rule:
-    """+20 % each hour."""
-    return rule("up", when={"metric": "spend", "op": ">", "value": 50}, do=20, **facts)
-
-
-def running(names: tuple[str, ...], play: Callable[[World], Any], **facts: Any) -> World:
-    """Play it in virtual time, from noon on."""
-    world = World(names, **facts)
-    world.place.run(play(world))
-    return world
 
 
 @everywhere
