@@ -31,7 +31,7 @@ class Served:
     attempts: int = 1
     request_ids: tuple[str, ...] = ()
     cause: str | None = None
-    """The type of the error that made us serve a stale answer."""
+    """The type of the error because of which the answer is stale, or is another step's than the first."""
     timeline: tuple[Attempt, ...] = ()
     """The attempts that failed before this answer came."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 from backstay.adapters import Claude
+from backstay.compose import Fallback
 from backstay.content import Streaming, TextDelta, TextGenerator, TextRequest, TextResult
 
 
@@ -25,3 +26,11 @@ async def an_adapter(claude: Claude) -> None:
     await a_service(claude)
     assert_type(await claude.generate(TextRequest.ask("x"), max_attempts=1), TextResult)
     await claude.generate(TextRequest.ask("x"), deadlin=1)  # type: ignore[call-arg]  # planted: a misspelled option
+
+
+async def a_row(claude: Claude, other: Claude) -> None:
+    """Several writers are a writer."""
+    row = Fallback(claude, other, timeout=(40.0, None))
+    await a_service(row)
+    assert_type(await row.generate(TextRequest.ask("x"), deadline=60.0), TextResult)
+    await row.generate(TextRequest.ask("x"), deadlin=1)  # type: ignore[call-arg]  # planted: a misspelled option

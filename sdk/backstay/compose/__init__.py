@@ -6,12 +6,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backstay.compose.content import Fallback as Fallback
     from backstay.compose.fallback import NOTHING as NOTHING
     from backstay.compose.fallback import execute_with_fallback as execute_with_fallback
     from backstay.compose.rules import Weights as Weights
     from backstay.compose.split import Split as Split
 
 _MODULES = {
+    "Fallback": "backstay.compose.content",
     "NOTHING": "backstay.compose.fallback",
     "Split": "backstay.compose.split",
     "Weights": "backstay.compose.rules",
