@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backstay.facts import read_json
+from backstay.sandbox.content import EXPIRED, REVOKED
 from backstay.sandbox.wire import Request
 from backstay_adapters.claude.sandbox.refusal import Refusal, invalid
 from backstay_adapters.claude.sandbox.settings import MODELS, Model
@@ -25,10 +26,10 @@ def access(request: Request, keys: Mapping[str, str]) -> None:
     if not key:
         raise Refusal(401, "authentication_error", "x-api-key header is required")
     state = keys.get(key)
-    if state is None or state == "revoked":
+    if state is None or state == REVOKED:
         message = "Invalid bearer token" if told else "invalid x-api-key"
         raise Refusal(401, "authentication_error", message)
-    if state == "expired":
+    if state == EXPIRED:
         message = "OAuth token has expired. Please obtain a new token or refresh your existing token."
         raise Refusal(401, "authentication_error", message)
     if not request.headers.get("anthropic-version"):

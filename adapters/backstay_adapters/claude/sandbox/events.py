@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from backstay.sandbox.content import Chunk
 from backstay.sandbox.wire import event
 
 Json = Any
-Chunk = tuple[float, bytes]
 
 PIECE: Final = 24
 """Characters of a delta."""
@@ -20,9 +20,9 @@ def chunks(message: Mapping[str, Json], pace: float) -> list[Chunk]:
     return [(pace if kind == "content_block_delta" else 0.0, event(data, kind)) for kind, data in _events(message)]
 
 
-def error_chunk(body: Mapping[str, Json]) -> Chunk:
+def error_event(body: Mapping[str, Json]) -> bytes:
     """The event of an error in the middle of a stream."""
-    return (0.0, event(dict(body), "error"))
+    return event(dict(body), "error")
 
 
 def _events(message: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
@@ -68,4 +68,4 @@ def _pieces(text: str) -> list[str]:
     return [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
 
 
-__all__ = ["Chunk", "chunks", "error_chunk"]
+__all__ = ["chunks", "error_event"]

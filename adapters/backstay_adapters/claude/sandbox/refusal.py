@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backstay.sandbox.wire import Reply, json_reply
+from backstay.sandbox import content
 
 
-class Refusal(Exception):  # noqa: N818 - the vendor's answer, not a fault of the simulator
+class Refusal(content.Refusal):
     """An answer that is an error; `outer` is off for what the edge in front of the API says."""
 
     def __init__(
@@ -21,12 +21,8 @@ class Refusal(Exception):  # noqa: N818 - the vendor's answer, not a fault of th
         headers: Mapping[str, str] | None = None,
         outer: bool = True,
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.kind = kind
-        self.message = message
+        super().__init__(status, kind, message, headers)
         self.details = details
-        self.headers = dict(headers or {})
         self.outer = outer
 
     def body(self, request_id: str) -> dict[str, Any]:
@@ -37,12 +33,10 @@ class Refusal(Exception):  # noqa: N818 - the vendor's answer, not a fault of th
         error["details"] = None if self.details is None else dict(self.details)
         return {"type": "error", "error": error, "request_id": request_id}
 
-    def reply(self, request_id: str) -> Reply:
-        """The answer."""
+    def about(self, request_id: str) -> dict[str, str]:
+        """The request's id, and whether the vendor thinks that asking again helps."""
         again = "true" if self.status in {408, 409, 429} or self.status >= 500 else "false"
-        headers = {"request-id": request_id, "x-should-retry": again} if self.outer else {}
-        plain = json_reply(self.body(request_id), self.status)
-        return Reply(plain.status, {**plain.headers, **headers, **self.headers}, plain.body)
+        return {"request-id": request_id, "x-should-retry": again} if self.outer else {}
 
 
 def invalid(message: str, **facts: Any) -> Refusal:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Unpack
 
+from backstay.sandbox.content import ContentSandbox, Settings, early, streamed, whole
 from backstay.sandbox.draws import bits
-from backstay.sandbox.faultfile import load_faults
-from backstay.sandbox.faults import Fault, FaultPlan
-from backstay.sandbox.wire import Reply, Request, json_reply, stream_reply
+from backstay.sandbox.faults import Fault
+from backstay.sandbox.wire import Reply, Request
 from backstay.sandbox.world import World
 from backstay_adapters.perplexity.sandbox import checks
 from backstay_adapters.perplexity.sandbox.answer import completion, event, events
@@ -23,95 +23,52 @@ ANSWER: Final = "answer"
 JOBS: Final = "/async/chat/completions"
 
 
-class PerplexitySandbox:
+class PerplexitySandbox(ContentSandbox):
     """A Perplexity for tests: the same seed and the same requests give the same answers.
 
-    `faults` is a plan, the name of one ("calm", "storm"), or a file's path; a VENDOR_ERROR has an `error` of
-    `refusal.ERRORS`, or "job_failed" for a job that ends badly. `pace` is the time in seconds between two pieces of a
-    stream, `deep` the time that a job takes. The same idempotency key gives the same job.
+    A VENDOR_ERROR has an `error` of `refusal.ERRORS`, or "job_failed" for a job that ends badly. `deep` is the time in
+    seconds that a job takes. The same idempotency key gives the same job. See `ContentSandbox` for the rest.
     """
 
-    vendor: str = "perplexity"
+    vendor = "perplexity"
+    KEY = KEY
 
-    def __init__(
-        self,
-        world: World | None = None,
-        *,
-        seed: int = 0,
-        faults: FaultPlan | str | None = None,
-        keys: Iterable[str] = (KEY,),
-        pace: float = 0.0,
-        deep: float = 120.0,
-    ) -> None:
-        self.world = world or World(seed)
-        self.keys = dict.fromkeys(keys, True)
-        self.pace = pace
+    def __init__(self, world: World | None = None, *, deep: float = 120.0, **settings: Unpack[Settings]) -> None:
         self.deep = deep
-        self.faults = load_faults(faults, seed) if isinstance(faults, str) else faults
-        self._begin()
+        super().__init__(world, **settings)
 
-    def _begin(self) -> None:
-        self._requests = 0
+    def begin(self) -> None:
+        """See `ContentSandbox.begin`."""
+        super().begin()
         self._jobs: dict[str, dict[str, Json]] = {}
         self._by_key: dict[str, str] = {}
 
-    def reset(self) -> None:
-        """An empty world; keys stay, the fault plan begins anew."""
-        self.world.clear()
-        self._begin()
-        if self.faults is not None:
-            self.faults.reset()
-
-    def expire(self, key: str = KEY) -> None:
-        """A key that is good no more: the vendor does not say why."""
-        self.keys[key] = False
-
-    revoke = expire
-
     def operation(self, request: Request) -> str:
         """Such as "chat/completions", "async/chat/completions"; a look at a job is "async/chat/completions/get"."""
-        path = request.path.strip("/")
+        path = super().operation(request)
         return f"{JOBS.strip('/')}/get" if path.startswith(f"{JOBS.strip('/')}/") else path
 
-    def handle(self, request: Request, now: float, fault: Fault | None = None) -> Reply:
-        """Do what is asked at `now` (wall seconds) and answer."""
-        self._requests += 1
-        request_id = f"{bits(self.world.seed, 'request', self._requests):032x}"
-        try:
-            return self._answer(request, now, fault, request_id)
-        except Refusal as refusal:
-            return refusal.reply(request_id)
-
-    def _answer(self, request: Request, now: float, fault: Fault | None, request_id: str) -> Reply:
+    def answer(self, request: Request, now: float, fault: Fault | None, request_id: str) -> Reply:
+        """See `ContentSandbox.answer`."""
         broken = None if fault is None else words(fault)
-        if broken is not None and fault is not None and not fault.after_commit:
-            raise broken
+        early(fault, broken)
         checks.access(request, self.keys)
-        if (request.method, request.path) == ("POST", "/chat/completions"):
-            return self._chat(request, now, broken, request_id)
-        made = self._job(request, now, fault)
-        if broken is not None:
-            raise broken
-        return json_reply(made, x_request_id=request_id)
-
-    def _chat(self, request: Request, now: float, broken: Refusal | None, request_id: str) -> Reply:
+        headers = {"x-request-id": request_id}
+        if (request.method, request.path) != ("POST", "/chat/completions"):
+            return whole(self._job(request, now, fault), headers, broken)
         body = checks.body_of(request)
         checks.chat(body)
         made = self._written(body, now)
-        if body.get("stream"):
-            parts = events(made)
-            if broken is not None:
-                parts = [*parts[: len(parts) // 2], event(broken.body())]
-            return stream_reply([(self.pace, part) for part in parts], x_request_id=request_id)
-        if broken is not None:
-            raise broken
-        return json_reply(made, x_request_id=request_id)
+        if not body.get("stream"):
+            return whole(made, headers, broken)
+        error = None if broken is None else event(broken.body(request_id))
+        return streamed([(self.pace, part) for part in events(made)], headers, error)
 
     def _job(self, request: Request, now: float, fault: Fault | None) -> dict[str, Json]:
         if (request.method, request.path) == ("POST", JOBS):
             asked = checks.body_of(request)
             checks.chat(asked.get("request") or {})
-            key = str(asked.get("idempotency_key") or f"none-{self._requests}")
+            key = str(asked.get("idempotency_key") or f"none-{self.requests}")
             if key not in self._by_key:
                 made = self._written(asked["request"], now)
                 failed = fault is not None and fault.error == "job_failed"
@@ -137,8 +94,7 @@ class PerplexitySandbox:
         number = self.world.next_number()
         name = f"{bits(self.world.seed, 'answer', number):032x}"
         made = completion(body, name, self.world.seed, now)
-        data = {"model": made["model"], "usage": dict(made["usage"])}
-        self.world.create(now, id=name, account=ACCOUNT, level=ANSWER, data=data, spends=False, kind="generate")
+        self.remember(now, name, ACCOUNT, ANSWER, {"model": made["model"], "usage": dict(made["usage"])})
         return made
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backstay.facts import read_json
+from backstay.sandbox.content import GOOD
 from backstay.sandbox.wire import Request
 from backstay_adapters.perplexity.sandbox.refusal import Refusal, bad_key
 
@@ -16,9 +17,9 @@ RECENCIES: Final = ("hour", "day", "week", "month", "year")
 _ORDER: Final = "After the (optional) system message(s), user and assistant roles should be alternating."
 
 
-def access(request: Request, keys: Mapping[str, bool]) -> None:
+def access(request: Request, keys: Mapping[str, str]) -> None:
     """The key; raises the vendor's refusal."""
-    if not keys.get(request.headers.get("authorization", "").removeprefix("Bearer ")):
+    if keys.get(request.headers.get("authorization", "").removeprefix("Bearer ")) != GOOD:
         raise bad_key()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from backstay.sandbox import content
 from backstay.sandbox.faults import Fault, FaultKind
-from backstay.sandbox.wire import Reply, json_reply
 
 ERRORS: Final[Mapping[str, tuple[int, str, str]]] = {
     "internal_server_error": (500, "internal_server_error", "Internal server error"),
@@ -17,24 +17,17 @@ ERRORS: Final[Mapping[str, tuple[int, str, str]]] = {
 """By the name that a rule's `error` gives: status, type and message."""
 
 
-class Refusal(Exception):  # noqa: N818 - the vendor's answer, not a fault of the simulator
+class Refusal(content.Refusal):
     """An answer that is an error."""
 
-    def __init__(self, status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.kind = kind
-        self.message = message
-        self.headers = dict(headers or {})
-
-    def body(self) -> dict[str, Any]:
-        """The vendor's envelope."""
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The vendor's envelope; the request's id stands in a header only."""
+        del request_id
         return {"error": {"message": self.message, "type": self.kind, "code": self.status}}
 
-    def reply(self, request_id: str) -> Reply:
-        """The answer."""
-        plain = json_reply(self.body(), self.status)
-        return Reply(plain.status, {**plain.headers, "x-request-id": request_id, **self.headers}, plain.body)
+    def about(self, request_id: str) -> dict[str, str]:
+        """The request's id."""
+        return {"x-request-id": request_id}
 
 
 def bad_key() -> Refusal:
