@@ -230,7 +230,10 @@ def test_a_budget_of_retry_time_counts_waits_and_repeated_attempts() -> None:
         return caught.value
 
     error = virtually(main(), clock)
-    assert (error.why, vendor.calls) == ("allowance", 3)
+    assert (error.why, vendor.calls, error.code) == ("allowance", 3, "4002")
+    assert error.hint == (
+        "this work may use retry_seconds=8.5, another retry makes 17.0: allow more time for this work's retries"
+    )
 
 
 def test_tasks_that_are_started_inside_share_the_budget(ledger: Ledger) -> None:

@@ -60,7 +60,10 @@ def wait_or_raise(call: Call, error: BackstayError, step: Move) -> float:
     found = ruling(call, error, step, wait, now)
     if isinstance(found, Why):
         raise finish(call, error, found)
-    if refused_retry(call, wait) is not None:
+    bound = refused_retry(call, wait)
+    if bound is not None:
+        cure = f"this work may use {bound.field}={bound.cap}, another retry makes {bound.value}: {bound.cure}"
+        error.hint = f"{error.hint}; {cure}" if error.hint else cure
         raise finish(call, error, Why.ALLOWANCE)
     with scope.lock:
         paid = scope.budget.withdraw(price(error.type))
