@@ -59,6 +59,11 @@ class Facts:
             object.__setattr__(self, "said", simplified(self.message))
 
     @property
+    def request_id(self) -> str | None:
+        """The first of the ids."""
+        return self.request_ids[0] if self.request_ids else None
+
+    @property
     def ok_status(self) -> bool:
         """Whether the transport reports success; without a status (gRPC, a bare body) it does not contradict."""
         return self.status is None or 200 <= self.status < 300
@@ -84,6 +89,14 @@ def retry_after(headers: Mapping[str, str], now: float | Callable[[], float | No
         until, since = _http_date(said), now() if callable(now) else now
         seconds = None if until is None or since is None else until - since
     return seconds if seconds is not None and 0 <= seconds <= MAX_WAIT else None
+
+
+def header_ids(headers: Mapping[str, str], *names: str, also: object = None, edge: str = "cf-ray") -> tuple[str, ...]:
+    """The request's ids in these headers, and `also`; where none is there, that of the network in front of the API."""
+    found = [plain(also, 128), *(plain(headers.get(name), 128) for name in names)]
+    known = tuple(dict.fromkeys(each for each in found if each))
+    behind = plain(headers.get(edge), 128)
+    return known or ((behind,) if behind else ())
 
 
 def until_utc_midnight(now: float | None) -> float | None:

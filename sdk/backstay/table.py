@@ -18,6 +18,7 @@ from backstay.facts import (
     Code,
     Facts,
     excerpt,
+    header_ids,
     plain,
     read_json,
     retry_after,
@@ -27,9 +28,10 @@ from backstay.facts import (
 from backstay.taxonomy import TYPES, Certainty
 
 __all__ = [
-    "ANYTHING", "MAX_WAIT", "READABLE", "Code", "Decode", "ErrorTable", "Facts", "Match", "Row", "Verdict", "all_of",
-    "code", "codes_between", "excerpt", "operation", "pattern", "plain", "plain_success", "read_json", "retry_after",
-    "status", "statuses_between", "subcode", "text", "until_utc_midnight",
+    "ANYTHING", "MAX_WAIT", "READABLE", "Code", "Decode", "ErrorTable", "Facts", "Match", "Row", "Verdict",
+    "all_of", "code", "codes_between", "excerpt", "header_ids", "holds_data", "operation", "pattern", "plain",
+    "plain_success", "read_json", "retry_after", "status", "statuses_between", "subcode", "text",
+    "until_utc_midnight",
 ]  # fmt: skip
 
 Decode = Callable[[int | None, Mapping[str, str], object, str | None], Facts]
@@ -172,6 +174,11 @@ class Verdict:
 def plain_success(facts: Facts) -> bool:
     """The usual meaning of success: a 2xx that can be read and names no error code."""
     return facts.readable and facts.code is None and facts.ok_status
+
+
+def holds_data(facts: Facts) -> bool:
+    """A 2xx that can be read, is an object and holds no error."""
+    return facts.readable and facts.ok_status and facts.data is not None
 
 
 class ErrorTable:

@@ -6,10 +6,10 @@ are journalled and read back, changes that are compared and set, dry runs, uploa
 
 from __future__ import annotations
 
-from backstay.ad_adapter.env import flag, variable
 from backstay.ad_adapter.hooks import AdHooks
 from backstay.ad_adapter.parts import Asked, Draft, Json, Raw, Request, Step, compare, marked_name, same
 from backstay.ad_adapter.trees import Trees
+from backstay.env import flag, variable
 
 
 class AdAdapter(Trees):

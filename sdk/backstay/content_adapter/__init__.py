@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from backstay.content_adapter.answers import Answers, opened
 from backstay.content_adapter.base import ContentAdapter, tokens_at_most
 from backstay.content_adapter.image import ImageAdapter, picture
 from backstay.content_adapter.research import ResearchAdapter
 from backstay.content_adapter.text import TextAdapter
 from backstay.engine.call import note_request_id, note_usage
 from backstay.engine.stream import Whole
+from backstay.env import variable
 from backstay.ledger import note_cost
 from backstay.spec import check_extra, merge_extra
 
 __all__ = [
+    "Answers",
     "ContentAdapter",
     "ImageAdapter",
     "ResearchAdapter",
@@ -22,6 +25,8 @@ __all__ = [
     "note_cost",
     "note_request_id",
     "note_usage",
+    "opened",
     "picture",
     "tokens_at_most",
+    "variable",
 ]

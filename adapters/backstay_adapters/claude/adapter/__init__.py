@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 from backstay.auth import Credentials, Secret
 from backstay.content.models import ModelList, TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
-from backstay.content_adapter import TextAdapter, note_request_id
+from backstay.content_adapter import TextAdapter, note_request_id, variable
 from backstay.cost import PriceTable
-from backstay.errors import BadResponseError, InvalidRequestError
+from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
-from backstay.taxonomy import Certainty
 from backstay_adapters.claude.adapter.capabilities import CAPABILITIES
 from backstay_adapters.claude.adapter.wire import Setting, Wire
 from backstay_adapters.claude.prices import PRICES
@@ -95,11 +94,7 @@ class Claude(TextAdapter):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from ANTHROPIC_API_KEY; CLAUDE_MODEL and ANTHROPIC_BASE_URL as set."""
-        key = os.environ.get("ANTHROPIC_API_KEY", "")
-        if not key:
-            raise InvalidRequestError(
-                "ANTHROPIC_API_KEY is not set", field="ANTHROPIC_API_KEY", hint="set it, or pass the key to Claude(key)"
-            )
+        key = variable("ANTHROPIC_API_KEY", "pass the key to Claude(key)")
         told: dict[str, Any] = {
             "model": os.environ.get("CLAUDE_MODEL") or DEFAULT_MODEL,
             "base_url": os.environ.get("ANTHROPIC_BASE_URL") or API,
@@ -127,8 +122,7 @@ class Claude(TextAdapter):
     async def write_text(self, request: TextRequest) -> TextResult:
         """See `TextAdapter.write_text`."""
         facts = await self._wire.write(self._body(request), request.extra, await self.credentials.get())
-        ids = facts.request_ids
-        return read.message(facts.data, request_id=ids[0] if ids else None, prices=self.prices)
+        return read.message(facts.data, request_id=facts.request_id, prices=self.prices)
 
     async def stream_text(self, request: TextRequest) -> AsyncGenerator[TextDelta | TextResult, None]:
         """See `TextAdapter.stream_text`."""
@@ -145,10 +139,7 @@ class Claude(TextAdapter):
                 if piece is not None:
                     yield piece
         if not made.ended:
-            raise BadResponseError(
-                "the stream ended before the vendor said so", certainty=Certainty.UNKNOWN, rule="claude.stream_cut",
-                request_ids=(request_id,) if request_id else (),
-            )  # fmt: skip
+            raise read.ANSWERS.cut(request_id)
         yield read.message(made.whole(), request_id=request_id, prices=self.prices)
 
     async def count_text(self, request: TextRequest) -> TokenCount:

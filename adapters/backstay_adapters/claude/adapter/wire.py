@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backstay.auth import Secret
+from backstay.content_adapter import opened
 from backstay.engine.call import note_request_id, note_usage
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay_adapters.claude.errors import TABLE
@@ -167,17 +168,11 @@ class Wire:
     # Reading ----------------------------------------------------------------------------------------------------
 
     def _opened(self, status: int, headers: Mapping[str, str], body: object, operation: str) -> Facts:
-        facts = self._facts(status, headers, body, operation)
-        failure = TABLE.failure(facts)
-        if failure is not None:
-            raise failure
-        return facts
+        return opened(TABLE, self._facts(status, headers, body, operation))
 
     def _facts(self, status: int, headers: Mapping[str, str], body: object, operation: str) -> Facts:
         low = self._listen(headers)
-        facts = TABLE.decode(status, low, body, operation)
-        note_request_id(*facts.request_ids)
-        return facts
+        return TABLE.decode(status, low, body, operation)
 
     def _listen(self, headers: Mapping[str, str]) -> dict[str, str]:
         low = {name.lower(): value for name, value in headers.items()}
@@ -194,7 +189,9 @@ class Wire:
             return error
         if isinstance(error, self._anthropic.APIStatusError):
             said: Any = error
-            return TABLE.error(self._facts(said.status_code, said.response.headers, said.body, operation))
+            facts = self._facts(said.status_code, said.response.headers, said.body, operation)
+            note_request_id(*facts.request_ids)
+            return TABLE.error(facts)
         found = http2.translated(error, f"{self._setting.base_url}/v1")
         if found is not None:
             return found

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from backstay.table import ErrorTable
+from backstay.table import ErrorTable, holds_data
 from backstay_adapters.claude.errors.codes import CODES
-from backstay_adapters.claude.errors.decode import decode, succeeded
+from backstay_adapters.claude.errors.decode import decode
 from backstay_adapters.claude.errors.edges import EDGES
 from backstay_adapters.claude.errors.statuses import REST, TYPES
 from backstay_adapters.claude.errors.texts import TEXTS
 
-TABLE: Final = ErrorTable("claude", decode, (*EDGES, *CODES, *TEXTS, *TYPES, *REST), succeeded=succeeded)
+TABLE: Final = ErrorTable("claude", decode, (*EDGES, *CODES, *TEXTS, *TYPES, *REST), succeeded=holds_data)
 """Every answer of Claude's, named."""
 
-__all__ = ["TABLE", "decode", "succeeded"]
+__all__ = ["TABLE", "decode"]

@@ -11,12 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backstay.table import Facts, excerpt, plain, read_json
+from backstay.table import Facts, excerpt, header_ids, plain, read_json
 
 Json = Any
 
 _FIELD: Final = re.compile(r"\A([a-z_]+(?:\.[A-Za-z0-9_]+)*):\s")
-_IDS: Final = ("request-id", "x-request-id", "cf-ray")
 
 
 def decode(status: int | None, headers: Mapping[str, str], body: object, operation: str | None) -> Facts:
@@ -36,7 +35,7 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
         subcode=_code(told),
         message=message or ("" if good else excerpt(body)),
         blamed=_blamed(message),
-        request_ids=_request_ids(value, headers),
+        request_ids=header_ids(headers, "request-id", "x-request-id", also=_id(value)),
         data=value if good else None,
         body=body if value is None else value,
         operation=operation,
@@ -51,11 +50,6 @@ def _event(body: object) -> object:
         return body
     found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
     return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
-
-
-def succeeded(facts: Facts) -> bool:
-    """A 2xx that can be read, is an object and holds no error."""
-    return facts.readable and facts.ok_status and facts.data is not None
 
 
 def error_of(value: Json) -> Mapping[str, Json] | None:
@@ -88,12 +82,8 @@ def _blamed(message: str) -> str | None:
     return found[1] if found and found[1] != "model" else None
 
 
-def _request_ids(value: Json, headers: Mapping[str, str]) -> tuple[str, ...]:
-    body = value.get("request_id") if isinstance(value, dict) else None
-    found = [plain(body, 128), *(plain(headers.get(name), 128) for name in _IDS[:2])]
-    known = tuple(dict.fromkeys(each for each in found if each))
-    edge = plain(headers.get(_IDS[2]), 128)
-    return known or ((edge,) if edge else ())
+def _id(value: Json) -> object:
+    return value.get("request_id") if isinstance(value, dict) else None
 
 
-__all__ = ["decode", "error_of", "succeeded"]
+__all__ = ["decode", "error_of"]

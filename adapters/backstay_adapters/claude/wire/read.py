@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-
-from pydantic import ValidationError
 
 from backstay.content.models import ModelInfo, ModelList, ModelState, TokenCount
 from backstay.content.parts import Opaque, Part, Text, ToolCall
 from backstay.content.text import TextResult
 from backstay.content.words import Finish
+from backstay.content_adapter import Answers
 from backstay.cost import PriceTable
-from backstay.errors import BadResponseError
-from backstay.taxonomy import Certainty
 from backstay_adapters.claude.prices import successor
 from backstay_adapters.claude.wire.usage import cost_of, usage_of
 
 Json = Any
+
+ANSWERS: Final = Answers("claude")
+reading, unreadable = ANSWERS.reading, ANSWERS.unreadable
 
 FINISHES: Final[Mapping[str, Finish]] = {
     "end_turn": Finish.STOP,
@@ -38,15 +37,6 @@ _READ: Final = frozenset(
 def finish_of(word: object) -> Finish:
     """Our word for a stop reason; UNKNOWN for one that the vendor invented since."""
     return FINISHES.get(word, Finish.UNKNOWN) if isinstance(word, str) else Finish.UNKNOWN
-
-
-@contextlib.contextmanager
-def reading(what: str, data: Json) -> Iterator[None]:
-    """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
-    try:
-        yield
-    except (ValidationError, AttributeError, TypeError, ValueError) as error:
-        raise unreadable(what, data) from error
 
 
 def message(data: Json, *, request_id: str | None, prices: PriceTable | None) -> TextResult:
@@ -127,13 +117,4 @@ def _moment(text: object) -> datetime | None:
         return None
 
 
-def unreadable(what: str, data: Json) -> BadResponseError:
-    """An answer that says 200 and is not what it should be."""
-    # What it is and not what it says: a model's words are nobody's business in a log.
-    seen = f"an object of {', '.join(sorted(map(str, data))[:8])}" if isinstance(data, Mapping) else type(data).__name__
-    return BadResponseError(
-        f"the answer is not {what}, but {seen}", certainty=Certainty.UNKNOWN, rule="claude.unreadable"
-    )
-
-
-__all__ = ["FINISHES", "finish_of", "message", "models", "part", "reading", "token_count", "unreadable"]
+__all__ = ["ANSWERS", "FINISHES", "finish_of", "message", "models", "part", "reading", "token_count", "unreadable"]

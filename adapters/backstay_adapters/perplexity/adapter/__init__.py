@@ -12,12 +12,11 @@ from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.research import ResearchDelta, ResearchRequest, ResearchResult
 from backstay.content.words import Depth
-from backstay.content_adapter import ResearchAdapter, tokens_at_most
+from backstay.content_adapter import ResearchAdapter, tokens_at_most, variable
 from backstay.cost import Cost, PriceTable
 from backstay.engine.call import current
-from backstay.errors import BadResponseError, InvalidRequestError
+from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions
-from backstay.taxonomy import Certainty
 from backstay_adapters.perplexity.adapter.capabilities import CAPABILITIES
 from backstay_adapters.perplexity.adapter.deep import dig
 from backstay_adapters.perplexity.adapter.wire import Wire, event_error
@@ -97,12 +96,7 @@ class Perplexity(ResearchAdapter):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from PERPLEXITY_API_KEY; PERPLEXITY_BASE_URL as set."""
-        key = os.environ.get("PERPLEXITY_API_KEY", "")
-        if not key:
-            raise InvalidRequestError(
-                "PERPLEXITY_API_KEY is not set", field="PERPLEXITY_API_KEY",
-                hint="set it, or pass the key to Perplexity(key)",
-            )  # fmt: skip
+        key = variable("PERPLEXITY_API_KEY", "pass the key to Perplexity(key)")
         told: dict[str, Any] = {"base_url": os.environ.get("PERPLEXITY_BASE_URL") or API}
         return cls(key, **{**told, **arguments})
 
@@ -155,17 +149,13 @@ class Perplexity(ResearchAdapter):
                         break
             ids = flow.headers.get("x-request-id")
         if not made.ended:
-            raise BadResponseError(
-                "the stream ended before the vendor said so", certainty=Certainty.UNKNOWN,
-                rule="perplexity.stream_cut", request_ids=(ids,) if ids else (),
-            )  # fmt: skip
+            raise read.ANSWERS.cut(ids)
         if made.left():
             yield ResearchDelta(text=made.left())
         yield self._completion(made.whole(), ids)
 
     def _found_out(self, facts: Facts, data: Any = None) -> ResearchResult:
-        ids = facts.request_ids
-        return self._completion(facts.data if data is None else data, ids[0] if ids else None)
+        return self._completion(facts.data if data is None else data, facts.request_id)
 
     def _completion(self, data: Any, request_id: str | None) -> ResearchResult:
         now = utc(self.runtime.clock.wall())

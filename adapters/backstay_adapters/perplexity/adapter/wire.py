@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from backstay.auth import Secret
-from backstay.engine.call import note_request_id
+from backstay.content_adapter import opened
 from backstay.errors import BackstayError
 from backstay_adapters.perplexity.errors import TABLE
 from backstay_adapters.perplexity.errors.decode import ASYNC
@@ -57,7 +57,7 @@ class Wire:
             if flow.status != 200 or "event-stream" not in flow.headers.get("content-type", ""):
                 facts = _opened(await flow.whole(), CHAT)
                 raise unreadable("a stream of events", facts.data)
-            note_request_id(*TABLE.decode(200, flow.headers, {}, CHAT).request_ids)
+            opened(TABLE, TABLE.decode(200, flow.headers, {}, CHAT))
             yield flow
 
 
@@ -74,12 +74,7 @@ def _headers(key: Secret) -> dict[str, str]:
 
 
 def _opened(reply: Reply, operation: str) -> Facts:
-    facts = TABLE.decode(reply.status, reply.headers, reply.body, operation)
-    note_request_id(*facts.request_ids)
-    failure = TABLE.failure(facts)
-    if failure is not None:
-        raise failure
-    return facts
+    return opened(TABLE, TABLE.decode(reply.status, reply.headers, reply.body, operation))
 
 
 __all__ = ["Wire", "event_error"]

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from backstay.table import ANYTHING, READABLE, ErrorTable, Facts, Match, Row, code, status, statuses_between, text
+from backstay.table import (
+    ANYTHING,
+    READABLE,
+    ErrorTable,
+    Facts,
+    Match,
+    Row,
+    code,
+    holds_data,
+    status,
+    statuses_between,
+    text,
+)
 from backstay.taxonomy import Certainty
-from backstay_adapters.perplexity.errors.decode import ASYNC, decode, succeeded
+from backstay_adapters.perplexity.errors.decode import ASYNC, decode
 from backstay_adapters.perplexity.errors.texts import TEXTS
 from backstay_adapters.perplexity.profile import DEEP, REQUESTS
 
@@ -63,7 +75,7 @@ REST: Final = (
     Row("perplexity.anything", ANYTHING, "BAD_RESPONSE", certainty=Certainty.UNKNOWN),
 )  # fmt: skip
 
-TABLE: Final = ErrorTable("perplexity", decode, (*TEXTS, *TYPES, *REST), succeeded=succeeded)
+TABLE: Final = ErrorTable("perplexity", decode, (*TEXTS, *TYPES, *REST), succeeded=holds_data)
 """Every answer of Perplexity's, named."""
 
-__all__ = ["TABLE", "decode", "succeeded"]
+__all__ = ["TABLE", "decode"]

@@ -11,14 +11,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backstay.table import Facts, excerpt, plain, read_json
+from backstay.table import Facts, excerpt, header_ids, plain, read_json
 
 Json = Any
 
 ASYNC: Final = "async.chat.completions"
 """How operations of the asynchronous API begin: they have a limit of their own."""
 
-_IDS: Final = ("x-request-id", "request-id")
 _BLAMED: Final = re.compile(r"At body -> ([\w.]+(?: -> [\w.]+)*)")
 
 
@@ -38,17 +37,12 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
         code=_word(told.get("type")),
         message=message or ("" if good else excerpt(body)),
         blamed=_blamed(message),
-        request_ids=_request_ids(headers),
+        request_ids=header_ids(headers, "x-request-id", "request-id"),
         data=value if good else None,
         body=body if value is None else value,
         operation=operation,
         readable=good and whole,
     )
-
-
-def succeeded(facts: Facts) -> bool:
-    """A 2xx that can be read, is an object and holds no error."""
-    return facts.readable and facts.ok_status and facts.data is not None
 
 
 def error_of(value: Json) -> Mapping[str, Json] | None:
@@ -87,10 +81,4 @@ def _blamed(message: str) -> str | None:
     return found[1].replace(" -> ", ".") if found else None
 
 
-def _request_ids(headers: Mapping[str, str]) -> tuple[str, ...]:
-    known = tuple(dict.fromkeys(each for name in _IDS if (each := plain(headers.get(name), 128))))
-    edge = plain(headers.get("cf-ray"), 128)
-    return known or ((edge,) if edge else ())
-
-
-__all__ = ["ASYNC", "decode", "error_of", "succeeded"]
+__all__ = ["ASYNC", "decode", "error_of"]

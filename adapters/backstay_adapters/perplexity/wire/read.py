@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from backstay.content.research import ResearchResult, Source
 from backstay.content.usage import TokenUsage
 from backstay.content.words import Finish, SourceKind
+from backstay.content_adapter import Answers
 from backstay.cost import Cost, PriceTable
-from backstay.errors import BadResponseError
-from backstay.taxonomy import Certainty
 from backstay_adapters.perplexity.prices import REQUEST, SEARCH
 
 Json = Any
+
+ANSWERS: Final = Answers("perplexity")
+reading, unreadable = ANSWERS.reading, ANSWERS.unreadable
 
 FINISHES: Final[Mapping[str, Finish]] = MappingProxyType({"stop": Finish.STOP, "length": Finish.LENGTH})
 _READ: Final = frozenset(
@@ -28,15 +27,6 @@ _READ: Final = frozenset(
 _COUNTED: Final = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "reasoning_tokens",
                              "num_search_queries", "cost"})  # fmt: skip
 _THOUGHT: Final = "</think>"
-
-
-@contextlib.contextmanager
-def reading(what: str, data: Json) -> Iterator[None]:
-    """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
-    try:
-        yield
-    except (ValidationError, AttributeError, TypeError, ValueError, LookupError) as error:
-        raise unreadable(what, data) from error
 
 
 def completion(data: Json, *, request_id: str | None, now: datetime, prices: PriceTable | None) -> ResearchResult:
@@ -137,13 +127,15 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
-def unreadable(what: str, data: Json) -> BadResponseError:
-    """An answer that says 200 and is not what it should be."""
-    # What it is and not what it says: an answer's words are nobody's business in a log.
-    seen = f"an object of {', '.join(sorted(map(str, data))[:8])}" if isinstance(data, Mapping) else type(data).__name__
-    return BadResponseError(
-        f"the answer is not {what}, but {seen}", certainty=Certainty.UNKNOWN, rule="perplexity.unreadable"
-    )
-
-
-__all__ = ["FINISHES", "completion", "cost_of", "moment", "parted", "reading", "sources_of", "unreadable", "usage_of"]
+__all__ = [
+    "ANSWERS",
+    "FINISHES",
+    "completion",
+    "cost_of",
+    "moment",
+    "parted",
+    "reading",
+    "sources_of",
+    "unreadable",
+    "usage_of",
+]
