@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from backstay_adapters.claude import Claude as Claude
     from backstay_adapters.google_ads import GoogleAds as GoogleAds
     from backstay_adapters.meta import MetaAds as MetaAds
+    from backstay_adapters.openai import OpenAIImages as OpenAIImages
     from backstay_adapters.perplexity import Perplexity as Perplexity
     from backstay_adapters.tiktok import TikTokAds as TikTokAds
 
@@ -19,6 +20,7 @@ _MODULES = {
     "Claude": "backstay_adapters.claude",
     "GoogleAds": "backstay_adapters.google_ads",
     "MetaAds": "backstay_adapters.meta",
+    "OpenAIImages": "backstay_adapters.openai",
     "Perplexity": "backstay_adapters.perplexity",
     "TikTokAds": "backstay_adapters.tiktok",
 }

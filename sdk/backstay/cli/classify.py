@@ -30,7 +30,7 @@ FOLDER: Final = "backstay_adapters"
 """Where adapters live that have no entry point, as in a checkout."""
 
 ALIASES: Final[Mapping[str, str]] = {
-    "anthropic": "claude", "facebook": "meta", "google": "google_ads", "openai": "openai_images",
+    "anthropic": "claude", "facebook": "meta", "google": "google_ads", "openai_images": "openai",
 }  # fmt: skip
 """Names that people use for a vendor, and ours."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,21 +78,30 @@ def multipart(request: Request) -> tuple[dict[str, str], dict[str, Part]]:
     Parts are cut at the boundary and nowhere else: clients label files with any content type, `multipart/form-data`
     included, and a parser of mail would look inside.
     """
-    kind = request.headers.get("content-type", "")
     fields: dict[str, str] = {}
     files: dict[str, Part] = {}
+    for name, part in form_parts(request):
+        if isinstance(part, Part):
+            files[name] = part
+        else:
+            fields[name] = part
+    return fields, files
+
+
+def form_parts(request: Request) -> Iterator[tuple[str, Part | str]]:
+    """The parts of a multipart form in their order: names may come more than once, as `image[]` does."""
+    kind = request.headers.get("content-type", "")
     found = _BOUNDARY.search(kind)
     if found is None or not kind.lower().startswith("multipart/form-data"):
-        return fields, files
+        return
     pieces = (b"\r\n" + request.body).split(b"\r\n--" + (found[1] or found[2]).encode())
     for piece in pieces[1:-1]:  # before the first boundary and after the last one there is nothing
         head, _, content = piece.partition(b"\r\n\r\n")
         about = {name.lower(): _unescaped(value) for name, value in _PARAMETER.findall(head.decode("utf-8", "replace"))}
         if "filename" in about:
-            files[about.get("name", "")] = Part(about["filename"], content)
+            yield about.get("name", ""), Part(about["filename"], content)
         elif "name" in about:
-            fields[about["name"]] = content.decode("utf-8", "replace")
-    return fields, files
+            yield about["name"], content.decode("utf-8", "replace")
 
 
 def _unescaped(value: str) -> str:

@@ -17,6 +17,7 @@ from backstay.testing.bench import Bench
 from backstay.testing.conformance.answers import AnswerCases
 from backstay.testing.conformance.capabilities import CapabilityCases
 from backstay.testing.conformance.guard import GuardCases
+from backstay.testing.conformance.image import ImageGeneratorConformance
 from backstay.testing.conformance.keys import KeyCases
 from backstay.testing.conformance.letters import LetterCases
 from backstay.testing.conformance.research import ResearcherConformance
@@ -38,4 +39,7 @@ class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, 
         assert isinstance(bench.adapter(), AdPlatform)
 
 
-__all__ = ["AdPlatformConformance", "Bench", "ContentBench", "ResearcherConformance", "TextGeneratorConformance"]
+__all__ = [
+    "AdPlatformConformance", "Bench", "ContentBench", "ImageGeneratorConformance", "ResearcherConformance",
+    "TextGeneratorConformance",
+]  # fmt: skip

@@ -1,0 +1,202 @@
+"""OpenAIImages: the whole adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
+
+from backstay.auth import Credentials, Secret
+from backstay.clock import utc
+from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
+from backstay.content.models import ModelList
+from backstay.content_adapter import ImageAdapter, picture
+from backstay.cost import Cost, PriceTable
+from backstay.download import Downloaded, Downloads
+from backstay.errors import BackstayError, InvalidRequestError, UnsupportedError
+from backstay.operation import CallOptions, Operation, operation
+from backstay.policies.effect import Effect
+from backstay.taxonomy import Certainty
+from backstay_adapters.openai.adapter.capabilities import CAPABILITIES
+from backstay_adapters.openai.adapter.wire import Setting, Wire
+from backstay_adapters.openai.models import RETIRED, WARN_DAYS, plain_name, sunset
+from backstay_adapters.openai.prices import PRICES
+from backstay_adapters.openai.profile import API, DEFAULT_MODEL, openai_profile
+from backstay_adapters.openai.wire import read
+from backstay_adapters.openai.wire.usage import cost_of, most_of, usage_of
+from backstay_adapters.openai.wire.write import asked_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from backstay.content.capabilities import ContentCapabilities
+    from backstay.profile import Profile
+    from backstay.runtime import Runtime
+
+MODELS_TTL: Final = 3_600.0
+"""Seconds that the list of models counts as fresh: it changes a few times a month."""
+MODELS_STALE: Final = 86_400.0
+
+
+class OpenAIImages(ImageAdapter):
+    """OpenAI's Images API for one key, over the official SDK: pictures from words, and pictures changed by words.
+
+        async with OpenAIImages("sk-...") as openai:
+            answer = await openai.generate_image(ImageRequest(prompt="A red sail at dawn", aspect="4:5"))
+            Path("sail.png").write_bytes(answer.image.data)
+
+    `model` draws where a request names none. `prices` is what costs are computed from: a dated table that you can
+    replace. `organization` and `project` go into the vendor's headers; the environment is not asked for them.
+    `downloads` fetches the pictures of compatible servers that answer with addresses: from public ones with https,
+    unless you give rules of your own.
+    """
+
+    vendor = "openai"
+    CAPABILITIES: ClassVar[ContentCapabilities] = CAPABILITIES
+
+    def __init__(
+        self,
+        key: str | Secret | None = None,
+        *,
+        credentials: Credentials | None = None,
+        account: str = "default",
+        model: str = DEFAULT_MODEL,
+        prices: PriceTable | None = PRICES,
+        organization: str | None = None,
+        project: str | None = None,
+        downloads: Downloads | None = None,
+        base_url: str = API,
+        profile: Profile | str | None = None,
+        runtime: Runtime | None = None,
+        client: httpx2.AsyncClient | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        super().__init__(
+            credentials=credentials or Credentials(key),
+            account=account,
+            host=base_url,
+            profile=openai_profile() if profile is None else profile,
+            runtime=runtime,
+            options=options,
+        )
+        self.image_model = model
+        self.prices = prices
+        self._warned: set[str] = set()
+        shared, connect = self.runtime, self.profile.connect_timeout
+        self._own_downloads = downloads is None
+        self._downloads = downloads or Downloads(ssl_context=shared.ssl_context, proxy=shared.proxy)
+        self._wire = Wire(
+            Setting(
+                base_url, organization, project, connect, client, transport, shared.ssl_context, shared.proxy
+            )
+        )  # fmt: skip
+
+    @classmethod
+    def from_env(cls, **arguments: Any) -> Self:
+        """Make one from OPENAI_API_KEY; OPENAI_IMAGE_MODEL, _BASE_URL, _ORG_ID and _PROJECT_ID as set."""
+        key = os.environ.get("OPENAI_API_KEY", "")
+        if not key:
+            raise InvalidRequestError(
+                "OPENAI_API_KEY is not set", field="OPENAI_API_KEY",
+                hint="set it, or pass the key to OpenAIImages(key)",
+            )  # fmt: skip
+        told: dict[str, Any] = {
+            "model": os.environ.get("OPENAI_IMAGE_MODEL") or DEFAULT_MODEL,
+            "base_url": os.environ.get("OPENAI_BASE_URL") or API,
+            "organization": os.environ.get("OPENAI_ORG_ID") or None,
+            "project": os.environ.get("OPENAI_PROJECT_ID") or None,
+        }
+        return cls(key, **{**told, **arguments})
+
+    async def connect(self) -> None:
+        """Import the vendor's SDK off the loop; the first request opens the connection."""
+        await asyncio.to_thread(self._wire.load)
+
+    async def disconnect(self) -> None:
+        """Close the pool, unless the client was the user's."""
+        await self._wire.aclose()
+        if self._own_downloads:
+            await self._downloads.aclose()
+
+    @operation(Effect.READ, ttl=MODELS_TTL, max_stale=MODELS_STALE, group="models", tags=("models",))
+    async def list_models(self, **_: Unpack[CallOptions]) -> ModelList:
+        """The vendor's models, of all kinds, with the day they end; cached for an hour, stale for a day."""
+        facts = await self._wire.models(await self.credentials.get())
+        return read.models(facts.data, utc(self.runtime.clock.wall()).date())
+
+    # The hooks of ImageAdapter ----------------------------------------------------------------------------------
+
+    def check_image(self, request: ImageRequest) -> None:
+        """Refuse what the API or the model would refuse.
+
+        Raises:
+            UnsupportedError: a capability that is off, or a model that is retired: the hint names its successor.
+            InvalidRequestError, TooMuchDataError: a size, quality, format, picture or prompt that the model refuses.
+        """
+        super().check_image(request)
+        model = request.model or self.image_model
+        self._check_model(model)
+        asked_of(request, model)
+
+    async def draw(self, request: ImageRequest) -> ImageResult:
+        """See `ImageAdapter.draw`."""
+        asked = asked_of(request, request.model or self.image_model)
+        facts = await self._wire.draw(asked, request.extra, await self.credentials.get())
+        told, model = facts.data.get("usage"), str(facts.data.get("model") or asked.body["model"])
+        found = read.drawn(facts.data)
+        usage = usage_of(told, len(found))
+        return ImageResult(
+            images=tuple([await self._picture(each) for each in found]),
+            usage=usage,
+            cost=cost_of(usage, told, model, self.prices),
+            model=model,
+            request_id=facts.request_ids[0] if facts.request_ids else None,
+            extra=read.rest(facts.data),
+        )
+
+    async def _picture(self, drawn: read.Drawn) -> GeneratedImage:
+        if drawn.data is not None:
+            return picture(drawn.data, revised_prompt=drawn.revised_prompt)
+        try:
+            found = await self._fetched(str(drawn.url))
+        except BackstayError as error:
+            # It is drawn and billed: what is left to say is that it did not come, and no second one is asked for.
+            error.certainty, error.retryable = Certainty.UNKNOWN, False
+            raise
+        return picture(
+            found.data, revised_prompt=drawn.revised_prompt, url=found.url, expires_at=drawn.expires_at
+        )  # fmt: skip
+
+    @operation(Effect.READ, name="download_image", kind="download", group="downloads")
+    async def _fetched(self, url: str) -> Downloaded:
+        """The bytes behind an address of the vendor's: a read of its own, asked again where the network fails."""
+        return await self._downloads.fetch(url)
+
+    def estimate(self, operation: Operation, args: tuple[Any, ...]) -> Cost | None:
+        """The most that pictures may cost: by pixels and quality, and the words that ask for them."""
+        request = args[0] if args else None
+        if operation.name != "generate_image" or not isinstance(request, ImageRequest):
+            return None
+        return most_of(request, request.model or self.image_model, self.prices)
+
+    def _check_model(self, model: str) -> None:
+        """Refuse a model that is gone, and warn of one that is going: once each."""
+        end = sunset(model)
+        if end is None:
+            return
+        if plain_name(model) in RETIRED:
+            raise UnsupportedError(
+                f"{model} was retired on {end.last_day}", field="model", value=model, vendor=self.vendor,
+                rule="openai.model.retired", certainty=Certainty.NOT_SENT,
+                hint=f"its successor is {end.successor}",
+            )  # fmt: skip
+        left = (end.last_day - utc(self.runtime.clock.wall()).date()).days
+        if left <= WARN_DAYS and model not in self._warned:
+            self._warned.add(model)
+            when = f"ends on {end.last_day}, in {left} days" if left >= 0 else f"ended on {end.last_day}"
+            warnings.warn(f"{model} {when}: its successor is {end.successor}", FutureWarning, stacklevel=2)
+
+
+__all__ = ["OpenAIImages"]

@@ -1,0 +1,166 @@
+"""The official SDK behind one door: made off the loop, asked raw, its errors and its network's put into our words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from backstay.auth import Secret
+from backstay.engine.call import note_request_id, note_usage
+from backstay.errors import BackstayError, InvalidRequestError
+from backstay_adapters.openai.errors import TABLE
+from backstay_adapters.openai.wire.limits import usages
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+
+    from backstay.table import Facts
+    from backstay_adapters.openai.wire.write import Asked
+
+Json = Any
+
+MAX_BODY: Final = 256 * 1024 * 1024
+"""Bytes of an answer at most: ten pictures of the largest size, in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the SDK's client is made of."""
+
+    base_url: str
+    organization: str | None
+    project: str | None
+    connect_timeout: float
+    client: httpx2.AsyncClient | None
+    transport: httpx2.AsyncBaseTransport | None
+    ssl_context: ssl.SSLContext | None
+    proxy: str | None
+
+
+class Wire:
+    """One connection; shared by an adapter and its `with_options` copies."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self._http: Any = None
+        self._sdk: Any = None
+        self._openai: Any = None
+
+    def load(self) -> None:
+        """Import the SDK and make its client: most of a second of CPU, so never on the loop.
+
+        Raises:
+            InvalidRequestError: `client=` is no client of httpx2.
+        """
+        import openai
+        from backstay import http2
+
+        at = self.setting
+        if at.client is not None and not http2.is_client(at.client):
+            raise InvalidRequestError(
+                "the SDK runs on httpx2, and its clients do not mix with httpx's", field="client",
+                value=type(at.client).__name__, hint="pass an httpx2.AsyncClient, or leave it out",
+            )  # fmt: skip
+        self._http = at.client or http2.client(
+            transport=at.transport, ssl_context=at.ssl_context, proxy=at.proxy, connect_timeout=at.connect_timeout,
+            max_body=MAX_BODY,
+        )  # fmt: skip
+        self._openai = openai
+        self._sdk = openai.AsyncOpenAI(
+            api_key="given with each request",  # so that a credential can be renewed without a new client
+            base_url=at.base_url,
+            max_retries=0,
+            timeout=http2.timeout(at.connect_timeout),
+            http_client=self._http,
+        )
+        # The SDK would else take the two, and a key for administrators, from the environment.
+        self._sdk.organization, self._sdk.project, self._sdk.admin_api_key = at.organization, at.project, None
+        _ = self._sdk.images, self._sdk.models  # the SDK imports each of them at its first use
+
+    async def aclose(self) -> None:
+        """Close the pool; a client given by the user stays open."""
+        if self._http is not None and self.setting.client is None:
+            await self._http.aclose()
+
+    # Asking -----------------------------------------------------------------------------------------------------
+
+    async def draw(self, asked: Asked, extra: Mapping[str, Json], key: Secret) -> Facts:
+        """POST /images/generations, or /images/edits: as a form for bytes, as JSON for addresses."""
+        images = self._sdk.images.with_raw_response
+        each = {**self._each(key), **({"extra_body": dict(extra)} if extra else {})}
+        if not asked.edits:
+            return await self._ask("images.generate", images.generate(**asked.body, **each))
+        if "images" in asked.body:
+            return await self._ask("images.edit", self._edit_by_address({**asked.body, **extra}, key))
+        each["extra_headers"]["Content-Type"] = f"multipart/form-data; boundary={asked.boundary()}"
+        mask = {"mask": asked.mask} if asked.mask is not None else {}
+        return await self._ask("images.edit", images.edit(image=list(asked.images), **mask, **asked.body, **each))
+
+    async def models(self, key: Secret) -> Facts:
+        """GET /models, all of them on one page."""
+        return await self._ask("models.list", self._sdk.models.with_raw_response.list(**self._each(key)))
+
+    async def _edit_by_address(self, body: dict[str, Json], key: Secret) -> Any:
+        # The SDK's own method takes files only; the API takes addresses as well.
+        each = self._each(key)
+        headers = {**each["extra_headers"], "X-Stainless-Raw-Response": "true"}
+        return await self._sdk.post(
+            "/images/edits", cast_to=object, body=body, options={"headers": headers, "timeout": each["timeout"]}
+        )
+
+    async def _ask(self, operation: str, call: Any) -> Facts:
+        try:
+            raw = await call
+            # The body is judged here: the SDK hands out HTML as a text and `{}` as an answer without pictures.
+            status, headers, body = raw.status_code, raw.headers, raw.content
+        except Exception as error:
+            raise self._named(error, operation) from error
+        facts = self._facts(status, headers, body, operation)
+        failure = TABLE.failure(facts)
+        if failure is not None:
+            raise failure
+        return facts
+
+    def _each(self, key: Secret) -> dict[str, Json]:
+        """What goes with each request."""
+        from backstay import http2
+
+        return {
+            "extra_headers": {"Authorization": f"Bearer {key.reveal()}"},
+            "timeout": http2.timeout(self.setting.connect_timeout),
+        }
+
+    # Reading ----------------------------------------------------------------------------------------------------
+
+    def _facts(self, status: int, headers: Mapping[str, str], body: object, operation: str) -> Facts:
+        low = {name.lower(): value for name, value in headers.items()}
+        for usage in usages(low):
+            note_usage(usage.limit, usage.used, usage.wait)
+        facts = TABLE.decode(status, low, body, operation)
+        note_request_id(*facts.request_ids)
+        return facts
+
+    def _named(self, error: Exception, operation: str) -> BackstayError:
+        """Our error for what the SDK raised; what is neither an answer nor the network is a fault of ours."""
+        from backstay import http2
+
+        if isinstance(error, BackstayError):
+            return error
+        if isinstance(error, self._openai.APIStatusError):
+            said: Any = error
+            # The whole body: the SDK's `.body` is the inner object, and a text where it was no JSON.
+            return TABLE.error(self._facts(said.status_code, said.response.headers, said.response.content, operation))
+        found = http2.translated(error, self.setting.base_url)
+        if found is not None:
+            return found
+        if isinstance(error, TypeError | ValueError):
+            return InvalidRequestError(
+                f"the SDK refuses the request: {error}", field="extra", hint="see the fields of the Images API"
+            )
+        raise error
+
+
+__all__ = ["Setting", "Wire"]

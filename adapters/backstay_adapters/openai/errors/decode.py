@@ -1,0 +1,88 @@
+"""OpenAI's error envelope, read out of anything that may arrive in its place.
+
+`{"error": {"message", "type", "param", "code"}}`. A stream says it in an event, after HTTP 200; a response that failed
+has it inside; clients print the inner object alone; proxies and resellers send `param: ""`, HTML, or plain text. `code`
+is the error's code, or its type where it has none; `subcode` its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from backstay.table import Facts, excerpt, plain, read_json
+
+Json = Any
+
+_IDS: Final = ("x-request-id", "apim-request-id")
+_EDGE: Final = "cf-ray"
+
+
+def decode(status: int | None, headers: Mapping[str, str], body: object, operation: str | None) -> Facts:
+    """Read an answer at any HTTP status; `headers` have names in lower case. Never raises.
+
+    `data` is the body of a success and None for everything else.
+    """
+    value, whole = read_json(_event(body))
+    error = error_of(value)
+    told = error or {}
+    good = isinstance(value, dict) and error is None
+    kind = _word(told.get("type"))
+    return Facts(
+        status=status,
+        headers=headers,
+        code=_word(told.get("code")) or kind,
+        subcode=kind,
+        message=plain(told.get("message")) or plain(told.get("detail")) or ("" if good else excerpt(body)),
+        blamed=_word(told.get("param")),
+        request_ids=_request_ids(headers),
+        data=value if good else None,
+        body=body if value is None else value,
+        operation=operation,
+        readable=good and whole,
+    )
+
+
+def succeeded(facts: Facts) -> bool:
+    """A 2xx that can be read, is an object and holds no error."""
+    return facts.readable and facts.ok_status and facts.data is not None
+
+
+def error_of(value: Json) -> Mapping[str, Json] | None:
+    """The error of an answer; None where it holds none, `{}` where it holds one that says nothing."""
+    if not isinstance(value, dict):
+        return None
+    if value.get("type") in {"response.failed", "response.incomplete"} and isinstance(value.get("response"), dict):
+        return error_of(value["response"]) or {}
+    if value.get("error") is not None:
+        told = value["error"]
+        return told if isinstance(told, dict) else {"message": told if isinstance(told, str) else ""}
+    reason = (value.get("incomplete_details") or {}).get("reason") if value.get("status") == "incomplete" else None
+    if reason == "content_filter":
+        return {"code": reason, "message": "the answer was stopped by the content filter"}
+    inner = "message" in value and ("code" in value or str(value.get("type", "")).endswith("error"))
+    return value if inner or ("detail" in value and "data" not in value) else None
+
+
+def _event(body: object) -> object:
+    """The data of an error event, where somebody hands in a piece of a stream; else the body as it is."""
+    text = body[:200_000].decode("utf-8", "replace") if isinstance(body, bytes | bytearray) else body
+    if not isinstance(text, str) or not text.lstrip().startswith(("event:", "data:")):
+        return body
+    found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
+    return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
+
+
+def _word(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return plain(value, 100) or None
+
+
+def _request_ids(headers: Mapping[str, str]) -> tuple[str, ...]:
+    known = tuple(dict.fromkeys(told for name in _IDS if (told := plain(headers.get(name), 128))))
+    edge = plain(headers.get(_EDGE), 128)
+    return known or ((edge,) if edge else ())
+
+
+__all__ = ["decode", "error_of", "succeeded"]
