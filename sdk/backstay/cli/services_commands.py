@@ -1,4 +1,4 @@
-"""The commands `backstay services ...`: what the services say of numbers in files. They write to no platform."""
+"""The commands `backstay services ...`: what the services say of numbers in files, and do on platforms if asked to."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from backstay.cli.rules_commands import rules
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError
 from backstay.services.ab_test.decide import decide
@@ -17,17 +18,19 @@ from backstay.services.ab_test.history import watched
 from backstay.services.ab_test.verdict import ArmResult, Comparison, Verdict
 from backstay.services.ab_test.words import Metric
 from backstay.services.budgets.file import plan_of
+from backstay.services.budgets.plan import BudgetPlan
 
-services = typer.Typer(
-    name="services", help="Services on numbers in files; nothing is written to a platform.", no_args_is_help=True
-)
+services = typer.Typer(name="services", help="Services on numbers in files, and on platforms.", no_args_is_help=True)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
+services.command()(rules)
+
+
 @services.callback()
 def root() -> None:
-    """Services on numbers in files; nothing is written to a platform."""
+    """Services on numbers in files, and on platforms."""
 
 
 @services.command()
@@ -76,8 +79,19 @@ def budget(
     for each in found.changes:
         table.add_row(*map(Text, (each.name, str(each.old), str(each.new), each.reason)))
     out.print(table)
-    for note in found.notes:
+    for note in _told(found):
         out.print(Text(note))
+
+
+def _told(plan: BudgetPlan) -> tuple[str, ...]:
+    """How sure the gain is, how good the plan is, and its notes."""
+    sure = (
+        ""
+        if plan.gain_interval is None
+        else "gain in nine of ten cases: {:+.4g} to {:+.4g}".format(*plan.gain_interval)
+    )
+    top = "" if plan.value_ceiling is None else f"no budgets bring more than {plan.value_ceiling:.4g} a day"
+    return tuple(filter(None, (sure, top, *plan.notes)))
 
 
 def _tables(verdict: Verdict) -> list[Any]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from backstay.cli.app import app
+from backstay.errors import InvalidRequestError
+from backstay.services.budgets.file import plan_of
 
 FILE = """limits: {total: 100.00 EUR, max_change: null}
 campaigns:
@@ -34,6 +38,57 @@ def test_a_plan_for_people_and_for_programs(tmp_path: Path) -> None:
         ("30.00 EUR", "total"),
     ]
     assert told["gain"] > 0
+
+
+DAYS = """limits: {total: 100.00 EUR, max_change: null}
+rates: {day: 2026-03-02, to: EUR, one: {USD: 0.8}}
+basis: {timezone: Europe/Berlin, attribution: {click_days: 7}}
+campaigns:
+  - {name: search, budget: 50.00 EUR, unit: 0.01 EUR, curve: {kind: log, a: 100, b: 10}}
+  - name: video
+    budget: 50.00 USD
+    unit: 0.01 USD
+    days:
+      - {day: 2026-01-01, spend: 10.00 USD, conversions: 30}
+      - {day: 2026-01-02, spend: 40.00 USD, conversions: 70}
+      - {day: 2026-01-03, spend: 90.00 USD, conversions: 106}
+      - {day: 2026-02-28, spend: 50.00 USD, conversions: 9}
+leave_out: true
+"""
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def test_a_file_may_give_days_and_rates(tmp_path: Path) -> None:
+    """The curve is fitted to the settled days, dollars count at the rate, and the gain has an interval."""
+    found = plan_of(written(tmp_path, DAYS), NOON)
+    assert [each.new.currency for each in found.changes] == ["EUR", "USD"]
+    assert sum(each.new.amount * each.counts for each in found.changes) <= 100
+    assert found.gain_interval is not None
+    assert found.gain_interval[0] < found.gain < found.gain_interval[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("leave_out: true", "leave_out: false", r"line 10, campaigns\.1\.days: video: results of 1 days are prov"),
+        ("USD: 0.8", "GBP: 0.8", "no exchange rate between USD and EUR"),
+        ("day: 2026-03-02", "day: 2026-01-02", "the exchange rates are of 2026-01-02"),
+        ("USD: 0.8", "USD: -1", "line 2"),
+        ("conversions: 70", "conversions: -70", "line 11"),
+        ("leave_out: true", "basis_fields: timezone", "line 14, basis_fields: basis_fields was written"),
+    ],
+)  # fmt: skip
+def test_faults_of_days_and_rates_are_told(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """Provisional days, rates that are missing, old or no rates, numbers below 0, a basis of another version."""
+    with pytest.raises(InvalidRequestError, match=message):
+        plan_of(written(tmp_path, DAYS.replace(old, new)), NOON)
+
+
+def test_the_table_tells_how_sure_the_gain_is(tmp_path: Path) -> None:
+    """A line under it."""
+    rows = [line for line in DAYS.splitlines() if not line.startswith("rates")]
+    text = "\n".join(rows).replace("USD", "EUR")
+    assert "gain in nine of ten cases" in runner.invoke(app, ["services", "budget", written(tmp_path, text)]).stdout
 
 
 def test_a_fault_in_a_file_is_told_with_its_line(tmp_path: Path) -> None:

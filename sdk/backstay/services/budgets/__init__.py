@@ -3,7 +3,16 @@
 from backstay.services.budgets.apply import BudgetApply, BudgetRun
 from backstay.services.budgets.bounds import Binds
 from backstay.services.budgets.curves import HillCurve, LogCurve, PowerCurve
+from backstay.services.budgets.explore import explore
 from backstay.services.budgets.fitting import Fit, Prior, Shape, fit
+from backstay.services.budgets.history import (
+    Completion,
+    History,
+    Result,
+    completion_of,
+    history_of,
+    read_histories,
+)
 from backstay.services.budgets.pacing import Pace, pace
 from backstay.services.budgets.plan import BudgetPlan, Change, plan
 from backstay.services.budgets.settings import Candidate, Cap, Limits
@@ -16,15 +25,22 @@ __all__ = [
     "Candidate",
     "Cap",
     "Change",
+    "Completion",
     "Fit",
     "HillCurve",
+    "History",
     "Limits",
     "LogCurve",
     "Pace",
     "PowerCurve",
     "Prior",
+    "Result",
     "Shape",
+    "completion_of",
+    "explore",
     "fit",
+    "history_of",
     "pace",
     "plan",
+    "read_histories",
 ]

@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from backstay.ads import Ad, AdGroup, AdPlatform, Campaign, ConfiguredStatus, Level, Money, Ref
-from backstay.errors import ConflictError, IdempotencyConflictError, InvalidRequestError, NotReadyError
+from backstay.clock import Clock
+from backstay.errors import (
+    BackstayError,
+    ConflictError,
+    IdempotencyConflictError,
+    InvalidRequestError,
+    NotReadyError,
+)
+from backstay.events import Listener
+from backstay.services.budgets.events import BudgetMoved, BudgetsApplied, BudgetTrouble
 from backstay.services.budgets.plan import BudgetPlan, Change
 from backstay.services.live import look
-from backstay.services.places import owner, several
+from backstay.services.places import clock_of, listener_of, owner, several
 from backstay.services.store import Store
 from backstay.spec import Spec
 
@@ -34,15 +43,20 @@ class BudgetApply:
 
     Decreases and pauses come first, and each is read back; increases follow when all of them hold. Every write is
     absolute and is sent only if the live budget is still the one that the plan was made for. The first failure stops
-    the rest. Started again with the same plan and store, it goes on where it was.
+    the rest. Started again with the same plan and store, it goes on where it was. Progress is told as events.
     """
 
-    def __init__(self, plan: BudgetPlan, *, on: AdPlatform | Sequence[AdPlatform], store: Store) -> None:
+    def __init__(
+        self, plan: BudgetPlan, *, on: AdPlatform | Sequence[AdPlatform], store: Store, clock: Clock | None = None,
+        tell: Listener | None = None,
+    ) -> None:  # fmt: skip
         self.plan = plan
         self._platforms = several(on)
         self._store = store
         self._at = {change.name: self._place(change) for change in plan.changes}
         self._revision = 0
+        self._writing: str | None = None
+        self._clock, self._tell = clock_of(self._platforms, clock), listener_of(self._platforms, tell)
 
     async def run(self) -> BudgetRun:
         """Carry out what is still to do.
@@ -56,6 +70,15 @@ class BudgetApply:
         state = await self._open()
         if state.ended:
             return state
+        try:
+            return await self._carry(state)
+        except BackstayError as error:
+            self._troubled(error)
+            raise
+
+    # Parts --------------------------------------------------------------------------------------------------------
+
+    async def _carry(self, state: BudgetRun) -> BudgetRun:
         live = {change.name: await self._live(change) for change in self.plan.changes}
         for change in self.plan.changes:
             _require_known(change, live[change.name], state)
@@ -64,9 +87,9 @@ class BudgetApply:
             if change.new > change.old:
                 self._require_room(change, live)
             state, live[change.name] = await self._change(state, change, live[change.name])
-        return await self._save(state.but(writing=None, ended=True))
-
-    # Parts --------------------------------------------------------------------------------------------------------
+        state = await self._save(state.but(writing=None, ended=True))
+        self._tell(BudgetsApplied(at=self._clock.wall(), function="budgets", plan=self.plan.id, moves=len(moves)))
+        return state
 
     async def _open(self) -> BudgetRun:
         kept = await self._store.load(PREFIX + self.plan.id)
@@ -82,6 +105,7 @@ class BudgetApply:
 
     async def _save(self, state: BudgetRun) -> BudgetRun:
         self._revision = await self._store.save(PREFIX + self.plan.id, state, revision=self._revision)
+        self._writing = state.writing
         return state
 
     async def _change(
@@ -106,6 +130,7 @@ class BudgetApply:
             )  # fmt: skip
         if change.name not in state.done:
             state = await self._save(state.but(done=(*state.done, change.name)))
+            self._moved(change, state)
         return state, live
 
     async def _live(self, change: Change) -> Campaign | AdGroup:
@@ -117,13 +142,31 @@ class BudgetApply:
     def _require_room(self, change: Change, live: dict[str, Campaign | AdGroup]) -> None:
         """The last door before a raise: what is live, with it, must be within the total."""
         total = self.plan.limits.total
-        rest = [_amount(each, live[each.name]) for each in self.plan.changes if each.name != change.name]
-        after = sum(rest, change.new)
+        amounts = [(change.new, change)] + [
+            (_amount(each, live[each.name]), each) for each in self.plan.changes if each.name != change.name
+        ]
+        after = sum(
+            (Money(money.amount * each.counts, total.currency) for money, each in amounts), Money.zero(total.currency)
+        )
         if after > total:
             raise ConflictError(
                 f"raising {change.name} to {change.new} would make {after} of {total}", field="total", value=str(after),
                 rule="budgets.cap", hint="make a new plan from the live budgets",
             )  # fmt: skip
+
+    def _moved(self, change: Change, state: BudgetRun) -> None:
+        ref, _ = self._at[change.name]
+        self._tell(
+            BudgetMoved(at=self._clock.wall(), vendor=ref.platform.value, function="budgets", plan=self.plan.id,
+                        campaign=change.name, ref=str(ref), before=str(change.old), after=str(change.new),
+                        done=len(state.done), moves=sum(each.moves for each in self.plan.changes))
+        )  # fmt: skip
+
+    def _troubled(self, error: BackstayError) -> None:
+        self._tell(
+            BudgetTrouble(at=self._clock.wall(), vendor=error.vendor, function="budgets", plan=self.plan.id,
+                          campaign=self._writing, error_type=error.type, error_message=error.message)
+        )  # fmt: skip
 
     def _place(self, change: Change) -> tuple[Ref, AdPlatform]:
         ref = change.ref

@@ -1,36 +1,109 @@
-"""A file of budgets: the limits, and the campaigns with their curves.
+"""A file of budgets: the limits, and the campaigns with their curves or with the days that tell them.
 
 limits: {total: 100.00 EUR, max_change: 0.2}
+rates: {day: 2026-03-02, to: EUR, one: {USD: 0.92}}
+basis: {timezone: Europe/Berlin, attribution: {click_days: 7}}
+leave_out: true
 campaigns:
   - {name: search, budget: 50.00 EUR, unit: 0.01 EUR, curve: {kind: log, a: 100, b: 10}}
+  - name: video
+    budget: 50.00 USD
+    unit: 0.01 USD
+    shape: log
+    days:
+      - {day: 2026-02-01, spend: 40.00 USD, conversions: 61}
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from backstay.ads import MetricBasis
 from backstay.errors import InvalidRequestError
+from backstay.policies.exchange import Rates
+from backstay.services.budgets.fitting import Shape
+from backstay.services.budgets.history import Completion, Result, history_of
 from backstay.services.budgets.plan import BudgetPlan, plan
 from backstay.services.budgets.settings import Candidate, Limits
-from backstay.services.document import read
+from backstay.services.document import Document, read
+from backstay.services.series import DayNumbers, Series, require_basis_fields
 from backstay.spec import Spec
+
+T = TypeVar("T")
+_PAST = ("shape", "result", "days")
+
+
+class _Rates(Spec):
+    day: date
+    to: str
+    one: dict[str, str | int]
+
+
+class _Told(Spec):
+    """What is said of a campaign's days."""
+
+    shape: Shape = Shape.LOG
+    result: Result = Result.CONVERSIONS
+    days: tuple[dict[str, Any], ...]
 
 
 class _File(Spec):
     limits: dict[str, Any]
     campaigns: tuple[dict[str, Any], ...]
     id: str = "budgets"
+    rates: dict[str, Any] | None = None
+    basis: dict[str, Any] | None = None
+    basis_fields: str | None = None
+    completion: tuple[float, ...] | None = None
+    leave_out: bool = False
 
 
 def plan_of(path: str | Path, now: datetime) -> BudgetPlan:
     """The plan of a file; raises InvalidRequestError with line and field for what is wrong in it."""
     document = read(path)
     file = document.build(_File)
+    if file.basis_fields is not None:
+        told = file.basis_fields
+        _placed(document, "", lambda: require_basis_fields(told, "basis_fields"))
     limits = document.build(Limits, file.limits, under="limits")
-    candidates = [document.build(Candidate, each, under=f"campaigns.{n}") for n, each in enumerate(file.campaigns)]
+    rates = None if file.rates is None else _rates(document, file.rates)
+    candidates = [_candidate(document, file, each, f"campaigns.{n}", now) for n, each in enumerate(file.campaigns)]
     try:
-        return plan(candidates, limits, now=now, id=file.id)
+        return plan(candidates, limits, now=now, id=file.id, rates=rates)
     except InvalidRequestError as error:
         raise document.placed(error, "limits" if error.field in {"total", "min_return"} else "") from None
+
+
+def _candidate(document: Document, file: _File, data: dict[str, Any], under: str, now: datetime) -> Candidate:
+    if "days" not in data:
+        return document.build(Candidate, data, under=under)
+    told = document.build(_Told, {name: data[name] for name in _PAST if name in data}, under=under)
+    basis = None if file.basis is None else document.build(MetricBasis, file.basis, under="basis")
+    days = tuple(document.build(DayNumbers, day, under=f"{under}.days.{n}") for n, day in enumerate(told.days))
+    name = str(data.get("name", ""))
+    series = document.build(Series, {"name": name, "days": days, "basis": basis}, under=under)
+    completion = None if file.completion is None else document.build(Completion, {"shares": file.completion})
+    history = history_of(name, series)
+    found = _placed(
+        document, f"{under}.days",
+        lambda: history.fitted(now, told.shape, result=told.result, completion=completion, leave_out=file.leave_out),
+    )  # fmt: skip
+    own = {name: value for name, value in data.items() if name not in _PAST}
+    learned = {"curve": found.curve, "spread": found.root, "weak": found.weak, "basis": basis}
+    return document.build(Candidate, {**learned, **own}, under=under)
+
+
+def _rates(document: Document, data: dict[str, Any]) -> Rates:
+    exact = {**data, "one": {name: str(rate) for name, rate in data.get("one", {}).items()}}
+    told = document.build(_Rates, exact, under="rates")
+    return _placed(document, "rates", lambda: Rates(told.day, told.to, told.one))
+
+
+def _placed(document: Document, under: str, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except InvalidRequestError as error:
+        raise document.placed(error, under) from None

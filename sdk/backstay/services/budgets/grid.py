@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from backstay.errors import InvalidRequestError
+from backstay.services.budgets.ceiling import ceiling
 from backstay.services.budgets.filling import Node, fill, tree_of
 from backstay.services.budgets.problem import Item, Problem, Solution, infeasible
 
@@ -40,7 +41,7 @@ def solve(problem: Problem, grid: int = GRID) -> Solution:
         return _switched(problem, found)
     found = _finer(problem, found, problem.total / grid)
     full = frozenset(g.name for g in problem.groups if math.fsum(found[m] for m in g.members) >= g.cap * (1 - _CLOSE))
-    return Solution(found, problem.value(found), None, full, "dynamic programming")
+    return Solution(found, problem.value(found), None, full, "dynamic programming", ceiling(problem))
 
 
 def _simple(item: Item) -> Item:
@@ -74,7 +75,7 @@ def _switched(problem: Problem, found: dict[str, float]) -> Solution:
             on, best = more
     if best is None:
         raise infeasible("total", problem.total, "no choice of campaigns fits", "lower the bounds or min_return")
-    return replace(best, method="dynamic programming, then water-filling")
+    return replace(best, method="dynamic programming, then water-filling", ceiling=ceiling(problem))
 
 
 def _filled(problem: Problem, on: set[str]) -> Solution | None:
@@ -101,7 +102,7 @@ def _near(item: Item, spend: float, step: float) -> Item:
 def _on_grid(problem: Problem, grid: int) -> dict[str, float] | None:
     """The best amounts among those of the grid; None if none brings the least return."""
     root = tree_of(problem)
-    spare = root.cap - _base(root)
+    spare = _reach(root) - _base(root)
     step = max(spare, 0.0) / grid if spare > _CLOSE * root.cap else math.inf
     told = ((value, _spends(chain)) for value, chain in _cells(root, step, grid).values())
     returning = ((value, spends) for value, spends in told if _returns(problem, value, spends))
@@ -116,6 +117,11 @@ def _returns(problem: Problem, value: float, spends: dict[str, float]) -> bool:
 def _base(node: Node) -> float:
     """What is spent for certain."""
     return math.fsum(item.low for item in node.leaves() if not item.off)
+
+
+def _reach(node: Node) -> float:
+    """What can be spent at most: a grid over more than that would be coarser for nothing."""
+    return min(node.cap, math.fsum([*(item.high for item in node.items), *map(_reach, node.children)]))
 
 
 def _cells(node: Node, step: float, grid: int) -> _Cells:

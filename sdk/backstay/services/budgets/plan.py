@@ -10,11 +10,14 @@ from typing import Any
 
 from backstay.ads import Money, Ref
 from backstay.errors import InvalidRequestError, StaleInputError
+from backstay.policies.exchange import Rates
 from backstay.services.budgets.bounds import Binds, Bounds, bounds_of, fixed
+from backstay.services.budgets.counting import counted, counts, own
+from backstay.services.budgets.gain import interval
 from backstay.services.budgets.grid import solve
 from backstay.services.budgets.problem import Group, Item, Problem, Solution
 from backstay.services.budgets.settings import Candidate, Limits
-from backstay.services.series import differing
+from backstay.services.series import differing, require_basis_fields
 from backstay.services.store import check_name
 from backstay.spec import Spec
 
@@ -30,7 +33,9 @@ class Change(Spec):
     reason: str
     marginal_before: float | None
     marginal_after: float | None
-    """What the next unit of money brings; None where that has no end (the first unit of a power curve)."""
+    """What the next unit of the total's money brings; None where that has no end (the first unit of a power curve)."""
+    counts: Decimal = Decimal(1)
+    """What one unit of this budget counts in the total: its exchange rate, times `overspend` under `exposure`."""
 
     @property
     def moves(self) -> bool:
@@ -50,6 +55,10 @@ class BudgetPlan(Spec):
     price: float | None
     """Results that one more unit of money would bring."""
     method: str
+    value_ceiling: float | None = None
+    """No budgets within the limits bring more, as the curves have it; None where the plan is exact but for rounding."""
+    gain_interval: tuple[float, float] | None = None
+    """Of nine in ten cases, by the errors of the curves; None where nothing is said of them."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -62,32 +71,42 @@ class BudgetPlan(Spec):
         return {**self.model_dump(mode="json"), "gain": self.gain}
 
 
-def plan(candidates: Sequence[Candidate], limits: Limits, *, now: datetime, id: str = "budgets") -> BudgetPlan:  # noqa: A002 - the field's own name
+def plan(
+    candidates: Sequence[Candidate], limits: Limits, *, now: datetime, id: str = "budgets", rates: Rates | None = None  # noqa: A002 - the field's own name
+) -> BudgetPlan:  # fmt: skip
     """The best budgets within the limits.
 
     Raises:
         StaleInputError: a campaign's numbers were served stale.
-        InvalidRequestError: unequal bases or currencies; limits that no budgets keep to (rule `budgets.infeasible`).
+        InvalidRequestError: unequal bases, or a basis of another version; a currency without a rate of these days;
+            limits that no budgets keep to (rule `budgets.infeasible`).
     """
     check_name(id)
     notes = _checked(candidates, limits)
-    bounds = {each.name: bounds_of(each, limits, now) for each in candidates}
-    found, new = _best(candidates, limits, bounds)
-    small = [each for each in candidates if _too_small(each, new[each.name], limits)]
-    if small and _fits(candidates, limits, bounds, {**new, **{each.name: each.budget.amount for each in small}}, ()):
+    factors = [counts(each, limits, rates, now.date()) for each in candidates]
+    inside = counted(candidates, factors, limits.total.currency)
+    bounds = {each.name: bounds_of(each, limits, now) for each in inside}
+    found, new = _best(inside, limits, bounds)
+    small = [each for each in inside if _too_small(each, new[each.name], limits)]
+    if small and _fits(inside, limits, bounds, {**new, **{each.name: each.budget.amount for each in small}}, ()):
         bounds |= {each.name: fixed(each, Binds.MIN_CHANGE) for each in small}
-        found, new = _best(candidates, limits, bounds)
-    old = {each.name: each.budget.amount for each in candidates}
-    before, after = _value(candidates, old), _value(candidates, new)
-    own = tuple(each.name for each in candidates)
-    if _fits(candidates, limits, bounds, old, own) and (after - before < limits.min_gain or after <= before):
-        bounds = {each.name: fixed(each, Binds.MIN_GAIN) for each in candidates}
+        found, new = _best(inside, limits, bounds)
+    old = {each.name: each.budget.amount for each in inside}
+    before, after = _value(inside, old), _value(inside, new)
+    if _fits(inside, limits, bounds, old, tuple(old)) and (after - before < limits.min_gain or after <= before):
+        bounds = {each.name: fixed(each, Binds.MIN_GAIN) for each in inside}
         new, after = old, before
         notes += ("no change brings enough",)
-    changes = tuple(_change(each, new[each.name], bounds[each.name], found, limits) for each in candidates)
+    changes = tuple(
+        _change(each, new[each.name], bounds[each.name], found, limits).but(
+            old=its.budget, new=own(its, each, new[each.name]), counts=factor
+        )
+        for its, each, factor in zip(candidates, inside, factors, strict=True)
+    )
+    sides = ({each.name: getattr(each, side) for each in changes} for side in ("old", "new"))
     return BudgetPlan(
         id=id, limits=limits, changes=changes, value_before=before, value_after=after, price=found.price,
-        method=found.method, notes=notes,
+        method=found.method, value_ceiling=found.ceiling, gain_interval=interval(candidates, *sides), notes=notes,
     )  # fmt: skip
 
 
@@ -99,11 +118,7 @@ def _checked(candidates: Sequence[Candidate], limits: Limits) -> tuple[str, ...]
                 f"the numbers of {each.name} were served stale", field=f"{each.name}.stale", value=True,
                 hint="read them again with max_age=0, max_stale=0",
             )  # fmt: skip
-        if each.budget.currency != limits.total.currency:
-            raise InvalidRequestError(
-                f"{each.name} is in {each.budget.currency}, the total in {limits.total.currency}",
-                field=f"{each.name}.budget", value=str(each.budget), hint="convert with a dated rate of yours first",
-            )  # fmt: skip
+        require_basis_fields(each.basis_fields, f"{each.name}.basis")
     known = [each for each in candidates if each.basis is not None]
     fields = sorted({f for each in known for f in differing(known[0].basis, each.basis)} if known else set())  # type: ignore[arg-type]  # those that are None were left out
     if fields and not limits.allow_mixed_attribution:
@@ -111,7 +126,9 @@ def _checked(candidates: Sequence[Candidate], limits: Limits) -> tuple[str, ...]
             f"results were counted differently: {', '.join(fields)}", field="basis", value=", ".join(fields),
             rule="services.basis", hint="query all with one attribution, or set allow_mixed_attribution=True",
         )  # fmt: skip
-    return (f"mixed attribution, allowed by the caller: {', '.join(fields)}",) if fields else ()
+    mixed = (f"mixed attribution, allowed by the caller: {', '.join(fields)}",) if fields else ()
+    weak = ", ".join(each.name for each in candidates if each.weak)
+    return (*mixed, f"hardly known curves, their spend moved too little: {weak}") if weak else mixed
 
 
 def _best(

@@ -66,6 +66,8 @@ class Solution:
     full: frozenset[str] = field(default_factory=frozenset)
     """Groups that are at their cap."""
     method: str = "water-filling"
+    ceiling: float | None = None
+    """No allocation brings more; None where this one is exact."""
 
 
 def _check(problem: Problem) -> None:

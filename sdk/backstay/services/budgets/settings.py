@@ -42,6 +42,15 @@ class Limits(Spec):
     allow_mixed_attribution: bool = False
     """Plan over numbers that were counted differently; the plan says so."""
 
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        if self.exposure and self.min_return is not None:
+            raise _refuse(
+                "min_return", self.min_return, "a return is of money spent, not of money that may be spent",
+                "leave out exposure or min_return",
+            )  # fmt: skip
+        return self
+
 
 class Candidate(Spec):
     """One campaign or ad group: its budget, its curve, its bounds."""
@@ -85,7 +94,9 @@ class Candidate(Spec):
                 raise _refuse(name, money, f"the budget is in {self.budget.currency}", "convert it with a dated rate")
         parameters = len(type(self.curve).model_fields) - 1  # all but its kind
         if self.spread and (len(self.spread) != parameters or any(len(row) != parameters for row in self.spread)):
-            raise _refuse("spread", len(self.spread), f"the curve has {parameters} parameters", "take Fit.root as it is")
+            raise _refuse(
+                "spread", len(self.spread), f"the curve has {parameters} parameters", "take Fit.root as it is"
+            )
         return self
 
     def down(self, amount: Decimal) -> Decimal:

@@ -13,6 +13,7 @@ from backstay.errors import BackstayError, ConflictError, IdempotencyConflictErr
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
 from backstay.services.budgets.apply import BudgetApply, BudgetRun
 from backstay.services.budgets.curves import LogCurve
+from backstay.services.budgets.events import BudgetMoved, BudgetsApplied, BudgetTrouble
 from backstay.services.budgets.plan import BudgetPlan, plan
 from backstay.services.budgets.settings import Candidate, Limits
 from backstay.services.store import MemoryStore
@@ -109,7 +110,11 @@ class Stage:
         return BudgetApply(found, on=on, store=self.store)
 
 
-VENDORS = pytest.mark.parametrize("vendors", [("tiktok",), ("meta",), ("tiktok", "meta")], ids="+".join)
+VENDORS = pytest.mark.parametrize(
+    "vendors",
+    [("tiktok",), ("meta",), ("google_ads",), ("tiktok", "meta"), ("tiktok", "meta", "google_ads")],
+    ids="+".join,
+)
 
 
 @VENDORS
@@ -128,6 +133,11 @@ def test_decreases_come_first_and_the_sum_stays_within_the_total(vendors: tuple[
     assert after == {each.name: each.new for each in found.changes}
     assert run.ended
     assert run.done == ("B", "C", "A", "D")
+    told = [event for event in stage.place.events if isinstance(event, BudgetMoved | BudgetsApplied)]
+    assert [each.campaign for each in told if isinstance(each, BudgetMoved)] == ["B", "C", "A", "D"]
+    assert [each.done for each in told if isinstance(each, BudgetMoved)] == [1, 2, 3, 4]
+    assert isinstance(told[-1], BudgetsApplied)
+    assert told[-1].moves == 4
 
 
 @pytest.mark.parametrize("write", range(4))
@@ -175,6 +185,8 @@ def test_a_decrease_that_fails_stops_the_increases() -> None:
     found, half, after = stage.place.run(main())
     old, new = {c.name: c.old for c in found.changes}, {c.name: c.new for c in found.changes}
     assert half == {**old, "B": new["B"]}
+    trouble = next(event for event in stage.place.events if isinstance(event, BudgetTrouble))
+    assert (trouble.campaign, trouble.plan) == ("C", "budgets")
     assert after == new
 
 
@@ -267,3 +279,36 @@ def test_a_campaign_of_nobody_is_refused() -> None:
     nameless = found.but(changes=(found.changes[0].but(ref=None),))
     with pytest.raises(InvalidRequestError, match="A names no campaign"):
         BudgetApply(nameless, on=tuple(other), store=MemoryStore())
+
+
+def test_the_last_door_counts_exposure() -> None:
+    """What is live is counted as the plan counts it, twice each budget; one dollar too much is not raised."""
+    stage = Stage("tiktok")
+
+    async def main() -> None:
+        await stage.built()
+        found = await stage.plan()
+        limits = [found.limits.but(total=Money(each, "USD"), exposure=True) for each in (800, 799)]
+        forth = tuple(each.but(counts=Decimal(2)) for each in found.changes)
+        back = tuple(each.but(old=each.new, new=each.old) for each in forth)
+        await stage.apply(found.but(changes=forth, limits=limits[0], id="fits")).run()
+        with pytest.raises(ConflictError, match="would make 800"):
+            await stage.apply(found.but(changes=back, limits=limits[1], id="not")).run()
+
+    stage.place.run(main())
+
+
+@pytest.mark.parametrize("vendor", ["tiktok", "meta", "google_ads"])
+def test_money_that_is_not_whole_for_its_platform_is_refused(vendor: str) -> None:
+    """A plan by hand with a thousandth: refused by the platform's own table before anything is sent."""
+    stage = Stage(vendor)
+
+    async def main() -> dict[str, Money]:
+        await stage.built()
+        found = await stage.plan()
+        odd = found.changes[1].but(new=Money(Decimal("50.0000001"), "USD"))
+        with pytest.raises(InvalidRequestError):
+            await stage.apply(found.but(changes=(found.changes[0], odd, *found.changes[2:]))).run()
+        return await stage.budgets()
+
+    assert set(stage.place.run(main()).values()) == {Money(100, "USD")}

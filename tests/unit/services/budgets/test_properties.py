@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backstay.errors import InvalidRequestError
+from backstay.services.budgets.ceiling import ceiling
 from backstay.services.budgets.curves import HillCurve, LogCurve, PowerCurve
 from backstay.services.budgets.filling import fill
 from backstay.services.budgets.fitting import Prior, Shape, fit
@@ -181,3 +182,78 @@ def test_who_is_on_is_the_best_of_all_choices(curves: list[LogCurve], total: flo
         if 20.0 * len(some) <= total:
             values.append(fill(Problem(tuple(some), total)).value)
     assert solve(Problem(items, total), 100).value == pytest.approx(max(values), rel=1e-6)
+
+
+S_CURVES: st.SearchStrategy[AnyCurve] = st.one_of(
+    st.builds(HillCurve, a=st.floats(5, 200), k=st.floats(5, 200), s=st.floats(1.2, 5.0)),
+    st.builds(LogCurve, a=SIZES, b=SIZES),
+)
+
+
+@st.composite
+def s_problems(draw: st.DrawFn) -> Problem:
+    """One to three campaigns, some shaped like an S, some that may be off, sometimes with a cap."""
+    curves = draw(st.lists(S_CURVES, min_size=1, max_size=3))
+    items = tuple(
+        Item(
+            f"c{n}", curve, low := draw(st.sampled_from([0.0, 8.0])), low + draw(st.floats(5, 90)), draw(st.booleans())
+        )
+        for n, curve in enumerate(curves)
+    )
+    total = sum(item.low for item in items) + draw(st.floats(2, 150))
+    group = Group("account", items[0].low + draw(st.floats(1, 60)), frozenset({"c0"}))
+    return Problem(items, total, (group,) if draw(st.booleans()) else ())
+
+
+@settings(max_examples=25, deadline=None)
+@given(s_problems())
+def test_all_constraints_hold_on_the_grid_and_no_ceiling_is_broken(problem: Problem) -> None:
+    """Bounds or off, budget, group; no more than the concave envelopes allow; at least what the lower bounds bring."""
+    found = solve(problem, 120)
+    for item in problem.items:
+        spend = found.spends[item.name]
+        assert item.low * (1 - 1e-9) <= spend <= item.high * (1 + 1e-9) or (item.off and spend == 0)
+    assert math.fsum(found.spends.values()) <= problem.total * (1 + 1e-9)
+    for group in problem.groups:
+        assert math.fsum(found.spends[name] for name in group.members) <= group.cap * (1 + 1e-9)
+    assert found.value <= ceiling(problem) * (1 + 1e-9) + 1e-9
+    assert found.value >= problem.value({item.name: 0.0 if item.off else item.low for item in problem.items}) - 1e-9
+
+
+@settings(max_examples=12, deadline=None)
+@given(s_problems(), st.floats(1, 100), st.randoms(use_true_random=False))
+def test_order_and_room_of_s_curves(problem: Problem, more: float, shuffling: random.Random) -> None:
+    """Permuting campaigns permutes the value; more budget, and higher upper bounds, never bring less."""
+    value = solve(problem, 60).value
+    items = list(problem.items)
+    shuffling.shuffle(items)
+    raised = tuple(replace(item, high=item.high + more) for item in problem.items)
+    assert solve(replace(problem, items=tuple(items)), 60).value == pytest.approx(value, rel=1e-3, abs=1e-3)
+    assert solve(replace(problem, total=problem.total + more), 60).value >= value * (1 - 1e-3) - 1e-3
+    assert solve(replace(problem, items=raised), 60).value >= value * (1 - 1e-3) - 1e-3
+
+
+@QUICK
+@given(problems())
+def test_the_ceiling_of_concave_curves_is_their_optimum(problem: Problem) -> None:
+    """Without groups Lagrange's dual leaves no gap."""
+    bare = replace(problem, groups=())
+    assert ceiling(bare) == pytest.approx(fill(bare).value, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("total", "value", "top"), [(80, 0.803768, 80 * 2 / 3 / (50 * 2 ** (1 / 3))), (200, 1.777778, 1.777778)]
+)
+def test_the_ceiling_of_s_curves(total: float, value: float, top: float) -> None:
+    """O11's curves: the line from nothing touches them at 50 * 2^(1/3) = 63, where two thirds are had."""
+    curve = HillCurve(a=1, k=50, s=3)
+    found = solve(Problem((Item("a", curve), Item("b", curve)), total))
+    assert found.value == pytest.approx(value, abs=1e-6)
+    assert found.ceiling == pytest.approx(top, abs=1e-6)
+
+
+@pytest.mark.parametrize("total", [2.0, 7.0, 400.0])
+def test_a_cap_between_two_steps_of_the_grid_is_reached(total: float) -> None:
+    """However much money is left over: the finer grids are of what can be spent, not of the total."""
+    items, group = (Item("c0", HillCurve(a=5, k=5, s=2), 0.0, 5.0),), Group("account", 1.0, frozenset({"c0"}))
+    assert solve(Problem(items, total, (group,)), 120).spends["c0"] == pytest.approx(1.0, rel=1e-6)
