@@ -40,6 +40,18 @@ def refused(cls: type[Value], error: ValidationError) -> InvalidRequestError:
     return InvalidRequestError(f"{cls.__name__}: {text}", field=path, value=value, hint=_cure(cls, path, first))
 
 
+def each_refused(cls: type[Value], error: ValidationError) -> list[InvalidRequestError]:
+    """One error of ours for each fault that pydantic has found."""
+    return [
+        InvalidRequestError(
+            f"{path}: {fault['msg']}", field=path, hint=_cure(cls, path, fault),
+            value=None if fault["type"] == "missing" else fault["input"],
+        )
+        for fault in error.errors(include_url=False, include_context=True)
+        if (path := ".".join(str(part) for part in fault["loc"]) or cls.__name__)
+    ]  # fmt: skip
+
+
 def _cure(cls: type[Value], path: str, fault: Any) -> str:
     if fault["type"] == "missing":
         return f"give {path}="

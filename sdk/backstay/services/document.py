@@ -47,7 +47,7 @@ class Document:
         self, error: InvalidRequestError, under: str = "", *, given: Mapping[str, Any] | None = None, cls: str = ""
     ) -> InvalidRequestError:
         """The same refusal with the file's name, line and field in front."""
-        path = ".".join(part for part in (under, self._named(error, given or {})) if part)
+        path = self._plain(".".join(part for part in (under, self._named(error, given or {})) if part))
         message = error.message.removeprefix(f"{cls}: ").removeprefix(f"{error.field}: ")
         return InvalidRequestError(
             f"{self.name}, line {self.line_of(path)}, {path}: {message}", field=path, value=error.value,
@@ -62,6 +62,20 @@ class Document:
         holders = [name for name, value in given.items() if value == error.value]
         parts = [name for name, value in given.items() if isinstance(value, str) and str(error.value) in value]
         return next((found[0] for found in (holders, parts) if len(found) == 1), named)
+
+    def _plain(self, path: str) -> str:
+        """Without what is no part of the file: pydantic names the kind of a value in its path as well."""
+        node: Any = self.data
+        found: list[str] = []
+        for place, part in enumerate(parts := path.split(".")):
+            if isinstance(node, dict) and part in node:
+                node = node[part]
+            elif isinstance(node, list) and part.isdecimal() and int(part) < len(node):
+                node = node[int(part)]
+            elif place < len(parts) - 1 or isinstance(node, list):
+                continue
+            found.append(part)
+        return ".".join(found)
 
     def line_of(self, path: str) -> int:
         """The line of a field, or of the nearest thing around it that is there."""

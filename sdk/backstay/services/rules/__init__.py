@@ -4,6 +4,7 @@ from backstay.services.rules.condition import All, Any, Comparison, MinData, Not
 from backstay.services.rules.decide import Decided, Decision, Inputs, decide
 from backstay.services.rules.engine import RuleEngine
 from backstay.services.rules.facts import Facts, Numbers
+from backstay.services.rules.file import RulesFile, rules_of
 from backstay.services.rules.record import End, EndRecord, FileAudit, MemoryAudit, RunRecord, replay
 from backstay.services.rules.rule import (
     Back,
@@ -56,6 +57,7 @@ __all__ = [
     "Resume",
     "Rule",
     "RuleEngine",
+    "RulesFile",
     "RunRecord",
     "ScaleBudget",
     "Schedule",
@@ -68,4 +70,5 @@ __all__ = [
     "Window",
     "decide",
     "replay",
+    "rules_of",
 ]

@@ -1,0 +1,213 @@
+"""The command `backstay services rules`: what rules would do to a file's objects, or do to those of platforms."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from backstay.cli.journal import connected
+from backstay.cli.letters import guard_of
+from backstay.clock import SystemClock, utc
+from backstay.errors import BackstayError, InvalidRequestError
+from backstay.runtime import Runtime
+from backstay.services.rules.decide import Decided, Decision
+from backstay.services.rules.engine import RuleEngine
+from backstay.services.rules.evaluate import Trace
+from backstay.services.rules.file import RulesFile, rules_of
+from backstay.services.rules.record import EndRecord, FileAudit
+from backstay.services.rules.rule import Rule
+from backstay.services.rules.words import SIGNS, Mode, Outcome
+from backstay.services.store import FileStore
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Sandbox = Annotated[
+    str | None, typer.Option("--sandbox", help="A running sandbox's address; default: the vendors in the environment.")
+]
+Spend = Annotated[
+    str | None,
+    typer.Option("--spend", help='All that may run afterwards: "500 USD" or "unlimited". Else nothing is raised.'),
+]
+Folder = Annotated[str | None, typer.Option("--folder", help="The state folder; default $BACKSTAY_STATE.")]
+ACTOR: Final = "backstay services"
+SIGN: Final = {op.value: sign for sign, op in SIGNS.items()}
+SERVICES: Final = "services"
+"""The folder of the services' states, in the state folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    mode: Literal["dry_run", "propose", "apply"] = "dry_run"
+    accept: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+    kill: str | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is to be kept."""
+        return self.mode != "dry_run" or self.single
+
+    @property
+    def single(self) -> bool:
+        """Whether it is about single actions, or the kill switch, and no run."""
+        return bool(self.accept or self.undo or self.kill)
+
+
+def rules(
+    file: Annotated[str, typer.Argument(help="YAML or JSON: the rules, and objects to try them on.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Each rule does what its own mode says.")] = False,
+    propose: Annotated[bool, typer.Option("--propose", help="What rules would apply waits for consent.")] = False,
+    accept: Annotated[list[str] | None, typer.Option("--accept", help="Carry out a proposal, by its key.")] = None,
+    undo: Annotated[list[str] | None, typer.Option("--undo", help="Take an action back, by its key.")] = None,
+    kill: Annotated[str | None, typer.Option("--kill-switch", help="on: no rule does anything; off.")] = None,
+    sandbox: Sandbox = None,
+    spend: Spend = None,
+    folder: Folder = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run rules: on the file's objects, or on those of the platforms, where nothing is written unless asked for."""
+    from backstay.cli.app import fail
+
+    try:
+        found = rules_of(file)
+        asked = _asked(found, apply=apply, propose=propose, accept=accept, undo=undo, kill=kill)
+        if found.facts:
+            decided, ends = found.decided(utc(SystemClock().wall())), list[dict[str, Any]]()
+        else:
+            decided, ends = asyncio.run(_live(found.rules, asked, sandbox, spend, folder))
+    except BackstayError as error:
+        fail(error.field or "file", escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
+    _show(decided, ends, as_json=as_json)
+    raise typer.Exit(1 if any(each["end"] in {"failed", "unknown"} for each in ends) else 0)
+
+
+def _asked(
+    found: RulesFile, *, apply: bool, propose: bool, accept: list[str] | None, undo: list[str] | None, kill: str | None
+) -> Asked:
+    if apply and propose:
+        raise InvalidRequestError(
+            "both are given", field="--propose", value="--apply --propose", hint="choose one of them"
+        )
+    if kill not in {None, "on", "off"}:
+        raise InvalidRequestError("it is on or off", field="--kill-switch", value=kill, hint="write on or off")
+    mode: Literal["dry_run", "propose", "apply"] = "apply" if apply else "propose" if propose else "dry_run"
+    asked = Asked(mode, tuple(accept or ()), tuple(undo or ()), kill)
+    if found.facts and asked.writes:
+        raise InvalidRequestError(
+            "the file has objects to try the rules on", field="objects", value=str(len(found.facts)),
+            hint="leave objects out of the file to run the rules on platforms",
+        )  # fmt: skip
+    return asked
+
+
+async def _live(
+    rules: tuple[Rule, ...], asked: Asked, sandbox: str | None, spend: str | None, folder: str | None
+) -> tuple[Decided, list[dict[str, Any]]]:
+    """On platforms: a run, or what was asked of single actions."""
+    runtime = Runtime(state=folder, listeners=(), guard=guard_of(spend), actor=ACTOR)
+    capped = asked.mode == "propose" or asked.accept  # what is accepted was judged as a proposal
+    told = tuple(map(_at_most_proposed, rules)) if capped else rules
+    try:
+        async with connected(runtime, sandbox) as adapters:
+            engine, audit = _engine(told, adapters, runtime, writes=asked.writes)
+            if asked.single:
+                return Decided(), await _single(engine, asked)
+            record = await engine.run(dry_run=asked.mode == "dry_run")
+            kept = [] if asked.mode == "dry_run" else await audit.records()
+    finally:
+        await runtime.aclose()
+    ends = [each for each in kept if isinstance(each, EndRecord) and each.run == record.inputs.run]
+    return record.decided, [each.model_dump(mode="json") for each in ends]
+
+
+async def _single(engine: RuleEngine, asked: Asked) -> list[dict[str, Any]]:
+    if asked.kill is not None:
+        await engine.kill(on=asked.kill == "on")
+    ends = [await engine.accept(key) for key in asked.accept] + [await engine.undo(key) for key in asked.undo]
+    return [each.model_dump(mode="json") for each in ends]
+
+
+def _engine(
+    rules: tuple[Rule, ...], adapters: list[Any], runtime: Runtime, *, writes: bool
+) -> tuple[RuleEngine, FileAudit]:  # fmt: skip
+    assert runtime.state is not None  # noqa: S101 - only Runtime.in_memory() has none
+    folder = runtime.state / SERVICES
+    if writes:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    audit = FileAudit(folder / "rules.jsonl")
+    return RuleEngine(rules, on=adapters, store=FileStore(folder), audit=audit, actor=ACTOR), audit
+
+
+def _at_most_proposed(rule: Rule) -> Rule:
+    return rule if rule.mode is Mode.DRY_RUN else rule.but(mode=Mode.PROPOSE)
+
+
+# Showing ------------------------------------------------------------------------------------------------------------
+
+
+def _show(decided: Decided, ends: list[dict[str, Any]], *, as_json: bool) -> None:
+    from backstay.cli.app import out, print_json
+
+    if as_json:
+        print_json({**decided.model_dump(mode="json"), "ends": ends})
+        return
+    if decided.decisions or decided.skipped:
+        out.print(_decisions(decided))
+    if ends:
+        table = Table(title=f"{len(ends)} actions")
+        for name in ("object", "rule", "end", "key", "what went wrong"):
+            table.add_column(name, overflow="fold")
+        for each in ends:
+            texts = (str(each["ref"]), each["rule"], each["end"], each["key"], each["message"] or "")
+            table.add_row(*map(Text, texts))
+        out.print(table)
+
+
+def _decisions(decided: Decided) -> Table:
+    acting = sum(each.outcome is Outcome.ACT for each in decided.decisions)
+    table = Table(title=f"{acting} actions, {len(decided.decisions) - acting} objects left as they are")
+    for name in ("object", "rule", "mode", "what", "why"):
+        table.add_column(name, overflow="fold")
+    for each in decided.decisions:
+        texts = (str(each.ref), each.rule, each.mode.value, _what(each), _why(each))
+        table.add_row(*map(Text, texts))
+    for one in decided.skipped:
+        table.add_row(*map(Text, (one.account, one.rule, "", "skipped", one.note or one.why.value)))
+    return table
+
+
+def _what(each: Decision) -> str:
+    if each.outcome is not Outcome.ACT:
+        return each.outcome.value
+    amounts = f" {each.part.value} {each.before} -> {each.after}" if each.after is not None else ""
+    more = [*each.notices, *(f"tag {one.tag}" for one in each.tags), *(f"hook {one}" for one in each.hooks)]
+    word = "" if each.kind is None else each.kind.value
+    return "; ".join(filter(None, (f"{word}{amounts}", *more)))
+
+
+def _why(each: Decision) -> str:
+    reason = "" if each.reason is None else each.reason.value
+    by = f" by {each.suppressed_by}" if each.suppressed_by else ""
+    return "; ".join(filter(None, (f"{reason}{by}", *_comparisons(each.trace))))
+
+
+def _comparisons(trace: Trace | None) -> list[str]:
+    """The leaves of a condition, with both sides."""
+    if trace is None:
+        return []
+    if trace.under:
+        return [found for each in trace.under for found in _comparisons(each)]
+    metric, window, op = trace.node.split(" ")
+    left = "?" if trace.left is None else f"{trace.left:f}"
+    note = f" ({trace.note})" if trace.note else ""
+    return [f"{metric} {window} {left} {SIGN[op]} {trace.right or '?'}: {trace.truth.value}{note}"]
+
+
+__all__ = ["rules"]

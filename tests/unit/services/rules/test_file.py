@@ -1,0 +1,137 @@
+"""Files of rules: what they say, what they would do to the objects in them, and how their faults are told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from backstay.ads import Money
+from backstay.errors import InvalidRequestError
+from backstay.services.document import parse
+from backstay.services.rules import (
+    All,
+    Comparison,
+    Hook,
+    IfUndefined,
+    Kind,
+    Metric,
+    Mode,
+    Op,
+    Outcome,
+    Pause,
+    Rule,
+    rules_of,
+)
+from backstay.services.rules.file import rules_in
+
+EXAMPLE = Path(__file__).resolve().parents[4] / "docs/services/rules.yaml"
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+RULE = '  - {id: a, when: {metric: cpa, op: ">", value: 8}, then: [{do: pause}]}\n'
+
+
+def test_the_example_says_what_it_says() -> None:
+    """Numbers exact, signs as words, spans as times, money as money."""
+    dear, more = rules_of(EXAMPLE).rules
+    assert isinstance(dear.when, All)
+    first = dear.when.all[0]
+    assert isinstance(first, Comparison)
+    assert (first.metric, first.op, first.value) == (Metric.CPA, Op.GREATER_THAN, Decimal(10))
+    assert first.if_undefined is IfUndefined.USE_BOUND
+    assert (dear.mode, dear.notices, more.mode) == (Mode.APPLY, ("too dear",), Mode.PROPOSE)
+    assert dear.back is not None
+    assert (dear.back.after, more.limits.ceiling) == (timedelta(days=1), Money("300.00", "EUR"))
+
+
+def test_the_example_is_decided() -> None:
+    """Spring is paused, Summer would get up to its ceiling, Autumn has too few conversions to say."""
+    found = rules_of(EXAMPLE).decided(NOW)
+    told = [(each.ref.id, each.rule, each.outcome, each.kind) for each in found.decisions]
+    assert told == [
+        ("18001", "dear", Outcome.ACT, Kind.PAUSE),
+        ("18001", "more", Outcome.SUPPRESSED, Kind.INCREASE),
+        ("52", "dear", Outcome.NO_ACTION, None),
+        ("52", "more", Outcome.ACT, Kind.INCREASE),
+        ("53", "dear", Outcome.NO_ACTION, None),
+        ("53", "more", Outcome.NO_ACTION, None),
+    ]
+    assert found.decisions[3].after == Money("300.00", "EUR")
+
+
+def test_a_rule_of_a_file_is_the_rule_of_the_objects() -> None:
+    """The same fields give the same hash, so a file may take over from code."""
+    (found,) = rules_in(parse("rules:\n" + RULE, "x.yaml")).rules
+    when = Comparison(metric=Metric.CPA, op=Op.GREATER_THAN, value=Decimal(8))
+    assert found.hash == Rule(id="a", when=when, then=(Pause(),)).hash
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rules: []\nobjekts: []\n", "x.yaml, line 2, objekts: "),
+        ("rules:\n  - 7\n", "x.yaml, line 2, rules.0: no mapping of fields"),
+        ("rules:\n  - {id: a, then: [{do: pause}]}\n", "x.yaml, line 2, rules.0.when: Field required"),
+        ("rules:\n" + RULE.replace("cpa", "cpx"), "x.yaml, line 2, rules.0.when.metric: Input should be"),
+        ("rules:\n" + RULE.replace("pause", "fly"), "x.yaml, line 2, rules.0.then.0.do: fly is no action"),
+        ("rules:\n" + RULE.replace("id: a", "id: a/b"), "x.yaml, line 2, rules.0.id: id cannot be 'a/b'"),
+        ("rules:\n" + RULE + RULE, "x.yaml, line 3, rules.1.id: two rules have the id a"),
+        (
+            'rules:\n  - then: [{do: pause}]\n    id: a\n    when:\n      no: {any: [{metric: cpa, op: "<", valu: 8}]}',
+            "x.yaml, line 5, rules.0.when.no.any.0.valu: Extra inputs are not permitted",
+        ),
+        (
+            "rules:\n" + RULE.replace("]}", '], back: {when: {metric: cpa, op: "<"}}}'),
+            "x.yaml, line 2, rules.0.back.when.value: 0 right sides are given",
+        ),
+        (
+            "rules:\n" + RULE + "objects:\n  - {ref: tiktok/7001/campaign/1, numbers: {todai: {clicks: 1}}}\n",
+            "x.yaml, line 4, objects.0.numbers.todai: no rule looks at todai",
+        ),
+        (
+            "rules:\n" + RULE + "objects:\n  - {ref: tiktok/7001, numbers: {today: {clicks: 1}}}\n",
+            "x.yaml, line 4, objects.0.ref: no reference to an object",
+        ),
+        (
+            "rules:\n" + RULE + "objects:\n  - ref: tiktok/7001/campaign/1\n    numbers:\n      today: {clicks: -x}\n",
+            "x.yaml, line 6, objects.0.numbers.today.clicks: ",
+        ),
+        ("rules:\n" + RULE + "account: {zone: Mars/Base}\n", "x.yaml, line 3, account.zone: "),
+    ],
+)
+def test_a_fault_is_told_with_its_line_and_field(text: str, said: str) -> None:
+    """Wherever it is, and with a cure."""
+    with pytest.raises(InvalidRequestError) as caught:
+        rules_in(parse(text, "x.yaml"))
+    assert caught.value.message.startswith(said)
+    assert caught.value.hint
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """In the order of the file, each with its line, field and cure; the first one is the error's own."""
+    text = (
+        "rules:\n  - id: a\n    mode: maybe\n    when: {metric: cpx, op: '>', value: 8}\n    then: [{do: fly}]\n"
+        "  - id: b\n    when: {metric: cpa, op: '>'}\n    then: [{do: scale_budget, percent: 0}]\n"
+    )
+    with pytest.raises(InvalidRequestError) as caught:
+        rules_in(parse(text, "x.yaml"))
+    head, *lines = caught.value.message.splitlines()
+    places = [line.split(": ")[0] for line in lines]
+    assert head == "5 faults:"
+    assert places == [
+        "- x.yaml, line 3, rules.0.mode",
+        "- x.yaml, line 4, rules.0.when.metric",
+        "- x.yaml, line 5, rules.0.then.0.do",
+        "- x.yaml, line 7, rules.1.when.value",
+        "- x.yaml, line 8, rules.1.then.0.percent",
+    ]
+    assert all(line.endswith(")") for line in lines)
+    assert caught.value.field == "rules.0.mode"
+
+
+def test_a_function_may_be_named_in_a_file() -> None:
+    """The engine that runs the file needs it; a trial does not."""
+    text = "rules:\n" + RULE.replace("{do: pause}", "{do: hook, name: page}")
+    (found,) = rules_in(parse(text, "x.yaml")).rules
+    assert found.then == (Hook(name="page"),)
