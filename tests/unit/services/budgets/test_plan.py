@@ -154,3 +154,20 @@ def test_every_plan_fits_and_is_never_worse(
     assert found.gain >= 0
     if step is not None:
         assert all(abs(each.new.amount / each.old.amount - 1) <= eur("0.2").amount for each in found.changes)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 90), st.floats(1, 300), st.floats(1, 300)), min_size=2, max_size=5),
+    st.integers(1, 60), st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_order_and_room_of_whole_units(rows: list[tuple[int, float, float]], more: int, shuffling: Any) -> None:
+    """To the cent: permuting campaigns permutes the plan; more budget, or a higher bound, never brings less."""
+    some = [one(f"c{n}", 10 * x, a, b, high=eur(10 * x + 50)) for n, (x, a, b) in enumerate(rows)]
+    total = sum(10 * x for x, _, _ in rows)
+    found, shuffled = made(some, total), shuffling.sample(some, len(some))
+    assert news(made(shuffled, total)) == news(found)
+    cents = 0.02 * sum(each.marginal_after or 0.0 for each in found.changes)  # what rounding may cost
+    assert made(some, total + more).value_after >= found.value_after - cents
+    raised = [each.but(high=eur(1000 + 50)) for each in some]
+    assert made(raised, total).value_after >= found.value_after - cents

@@ -59,6 +59,16 @@ CASES = {
 }
 
 
+def test_average_returns_mislead() -> None:
+    """B1: at 100 each A has the better average and the worse next unit; money moves to B until both are equal."""
+    a, b = logs((100, 10), (400, 200))
+    assert (a.value(100) / 100, b.value(100) / 100) == (digits(2.398, 3), digits(1.622, 3))
+    assert (a.marginal(100), b.marginal(100)) == (digits(0.909, 3), digits(1.333, 3))
+    found = solved([a, b], 200)
+    assert found.spends["c1"] > 100
+    assert a.marginal(found.spends["c0"]) == pytest.approx(b.marginal(found.spends["c1"]))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_concave_optima(name: str) -> None:
     """Spends, the price of money and the value; O4's price is any number of a range, so it is not asked."""
@@ -103,6 +113,8 @@ def test_off_or_at_least_a_minimum() -> None:
     found = solved(O1, 25, [(20, math.inf)] * 2, off=True)
     assert list(found.spends.values()) == [digits(25, 8), 0]
     assert found.value == digits(125.2762968495, 10)
+    with pytest.raises(InvalidRequestError, match="the lower bounds add up to 40, the budget is 25"):
+        solved(O1, 25, [(20, math.inf)] * 2)  # both on
 
 
 def test_a_least_return_binds_before_the_budget() -> None:
