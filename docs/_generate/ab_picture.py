@@ -6,8 +6,8 @@ python docs/_generate/ab_picture.py
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from backstay.services.ab_test import Evidence, Verdict, evidence_of, watched
@@ -15,67 +15,12 @@ from backstay.services.ab_test.estimate import estimates
 from backstay.services.stats.posterior import Posterior
 from backstay.services.stats.special import normal_quantile
 
+sys.path.insert(0, str(Path(__file__).parent))  # `drawing` is beside this script, in no package
+from drawing import BAND, BLUE, GREY, INK, ORANGE, Panel, Point, band, grid, page, path, text
+
 FOLDER = Path(__file__).resolve().parents[1] / "services"
 SOURCE, TARGET = FOLDER / "hooks.yaml", FOLDER / "ab_test.svg"
 WIDTH, HEIGHT = 760, 560
-INK, GREY, LINE = "#1f2933", "#7b8794", "#d9dee3"
-BLUE, BAND, ORANGE = "#1864ab", "#a5c8ea", "#d9480f"
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A rectangle on the page, and the numbers that its edges stand for."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    x: tuple[float, float]
-    y: tuple[float, float]
-
-    def at(self, x: float, y: float) -> Point:
-        """A place on the page."""
-        across = (x - self.x[0]) / (self.x[1] - self.x[0])
-        up = (y - self.y[0]) / (self.y[1] - self.y[0])
-        return self.left + across * self.width, self.top + (1 - up) * self.height
-
-
-def path(points: Iterable[Point], style: str, *, closed: bool = False) -> str:
-    """A line through points."""
-    d = " ".join(f"{'M' if n == 0 else 'L'}{x:.1f} {y:.1f}" for n, (x, y) in enumerate(points))
-    return f'<path d="{d}{" Z" if closed else ""}" {style}/>'
-
-
-def text(
-    x: float, y: float, words: str, *, size: int = 12, fill: str = INK, anchor: str = "start", bold: bool = False
-) -> str:
-    """Words at a place."""
-    weight = ' font-weight="600"' if bold else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}" text-anchor="{anchor}"{weight}>{words}</text>'
-    )
-
-
-def grid(panel: Panel, xs: Sequence[float], ys: Sequence[float], label: Callable[[float], str]) -> list[str]:
-    """Thin lines with their numbers; the line at zero is darker."""
-    drawn = []
-    for y in ys:
-        (x1, y1), (x2, _) = panel.at(panel.x[0], y), panel.at(panel.x[1], y)
-        colour = GREY if y == 0 else LINE
-        drawn.append(path([(x1, y1), (x2, y1)], f'stroke="{colour}" stroke-width="1" fill="none"'))
-        drawn.append(text(x1 - 8, y1 + 4, label(y), size=11, fill=GREY, anchor="end"))
-    for x in xs:
-        place, bottom = panel.at(x, panel.y[0])
-        drawn.append(text(place, bottom + 16, f"{x:g}", size=11, fill=GREY, anchor="middle"))
-    return drawn
-
-
-def band(panel: Panel, rows: Sequence[tuple[float, float, float]], style: str) -> str:
-    """The space between two lines, clipped to the panel."""
-    clip = [(x, max(panel.y[0], low), min(panel.y[1], high)) for x, low, high in rows]
-    edge = [panel.at(x, high) for x, _, high in clip] + [panel.at(x, low) for x, low, _ in reversed(clip)]
-    return path(edge, style, closed=True)
 
 
 # The upper panel: what can be said on each day --------------------------------------------------------------------
@@ -170,13 +115,7 @@ def picture() -> str:
     *_, ended = watched(evidence)
     daily = evidence.but(plan=evidence.plan.but(whole_weeks=False, max_days=28))
     body = [*sequence(list(watched(daily, to_the_end=True)), ended), *posteriors(evidence)]
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        'font-family="system-ui, Helvetica, Arial, sans-serif">\n'
-        "<title>An A/B test over four weeks: confidence sequence and posteriors</title>\n"
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n'
-    )
-    return head + "\n".join(body) + "\n</svg>\n"
+    return page(WIDTH, HEIGHT, "An A/B test over four weeks: confidence sequence and posteriors", body)
 
 
 if __name__ == "__main__":
