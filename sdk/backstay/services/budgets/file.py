@@ -16,7 +16,8 @@ campaigns:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from typing import Any, TypeVar
 from backstay.ads import MetricBasis
 from backstay.errors import InvalidRequestError
 from backstay.policies.exchange import Rates
-from backstay.services.budgets.fitting import Shape
+from backstay.services.budgets.fitting import Shape, fit
 from backstay.services.budgets.history import Completion, Result, history_of
 from backstay.services.budgets.plan import BudgetPlan, plan
 from backstay.services.budgets.settings import Candidate, Limits
@@ -42,7 +43,17 @@ class _Rates(Spec):
     one: dict[str, str | int]
 
 
-class _Told(Spec):
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a file says, and the plan that follows."""
+
+    plan: BudgetPlan
+    candidates: tuple[Candidate, ...]
+    points: Mapping[str, tuple[tuple[float, float], ...]]
+    """Spend and results of the days of those campaigns that have some."""
+
+
+class _Past(Spec):
     """What is said of a campaign's days."""
 
     shape: Shape = Shape.LOG
@@ -63,34 +74,43 @@ class _File(Spec):
 
 def plan_of(path: str | Path, now: datetime) -> BudgetPlan:
     """The plan of a file; raises InvalidRequestError with line and field for what is wrong in it."""
+    return told_of(path, now).plan
+
+
+def told_of(path: str | Path, now: datetime) -> Told:
+    """The plan with what it was made of; raises as `plan_of` does."""
     document = read(path)
     file = document.build(_File)
     if file.basis_fields is not None:
-        told = file.basis_fields
-        _placed(document, "", lambda: require_basis_fields(told, "basis_fields"))
+        fields = file.basis_fields
+        _placed(document, "", lambda: require_basis_fields(fields, "basis_fields"))
     limits = document.build(Limits, file.limits, under="limits")
     rates = None if file.rates is None else _rates(document, file.rates)
-    candidates = [_candidate(document, file, each, f"campaigns.{n}", now) for n, each in enumerate(file.campaigns)]
+    points: dict[str, tuple[tuple[float, float], ...]] = {}
+    some = tuple(
+        _candidate(document, file, each, f"campaigns.{n}", now, points) for n, each in enumerate(file.campaigns)
+    )
     try:
-        return plan(candidates, limits, now=now, id=file.id, rates=rates)
+        return Told(plan(some, limits, now=now, id=file.id, rates=rates), some, points)
     except InvalidRequestError as error:
         raise document.placed(error, "limits" if error.field in {"total", "min_return"} else "") from None
 
 
-def _candidate(document: Document, file: _File, data: dict[str, Any], under: str, now: datetime) -> Candidate:
+def _candidate(
+    document: Document, file: _File, data: dict[str, Any], under: str, now: datetime,
+    points: dict[str, tuple[tuple[float, float], ...]],
+) -> Candidate:  # fmt: skip
     if "days" not in data:
         return document.build(Candidate, data, under=under)
-    told = document.build(_Told, {name: data[name] for name in _PAST if name in data}, under=under)
+    past = document.build(_Past, {name: data[name] for name in _PAST if name in data}, under=under)
     basis = None if file.basis is None else document.build(MetricBasis, file.basis, under="basis")
-    days = tuple(document.build(DayNumbers, day, under=f"{under}.days.{n}") for n, day in enumerate(told.days))
+    days = tuple(document.build(DayNumbers, day, under=f"{under}.days.{n}") for n, day in enumerate(past.days))
     name = str(data.get("name", ""))
-    series = document.build(Series, {"name": name, "days": days, "basis": basis}, under=under)
+    history = history_of(name, document.build(Series, {"name": name, "days": days, "basis": basis}, under=under))
     completion = None if file.completion is None else document.build(Completion, {"shares": file.completion})
-    history = history_of(name, series)
-    found = _placed(
-        document, f"{under}.days",
-        lambda: history.fitted(now, told.shape, result=told.result, completion=completion, leave_out=file.leave_out),
-    )  # fmt: skip
+    how: Any = {"result": past.result, "completion": completion, "leave_out": file.leave_out}
+    points[name] = _placed(document, f"{under}.days", lambda: history.points(now, **how))
+    found = _placed(document, f"{under}.days", lambda: fit(points[name], past.shape))
     own = {name: value for name, value in data.items() if name not in _PAST}
     learned = {"curve": found.curve, "spread": found.root, "weak": found.weak, "basis": basis}
     return document.build(Candidate, {**learned, **own}, under=under)
