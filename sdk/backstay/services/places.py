@@ -9,6 +9,7 @@ from backstay.ads import AdPlatform, Ref
 from backstay.clock import Clock, SystemClock
 from backstay.errors import InvalidRequestError
 from backstay.events import Listener
+from backstay.ledger import Ledger
 
 
 def several(on: AdPlatform | Sequence[AdPlatform]) -> tuple[AdPlatform, ...]:
@@ -26,17 +27,23 @@ def owner(platforms: Iterable[AdPlatform], ref: Ref) -> AdPlatform:
     )
 
 
-def clock_of(platforms: Iterable[AdPlatform], given: Clock | None = None) -> Clock:
+def clock_of(platforms: Iterable[object], given: Clock | None = None) -> Clock:
     """The given clock, the platforms' own, or the system's."""
     return given or getattr(_runtime(platforms), "clock", None) or SystemClock()
 
 
-def listener_of(platforms: Iterable[AdPlatform], given: Listener | None = None) -> Listener:
+def listener_of(platforms: Iterable[object], given: Listener | None = None) -> Listener:
     """The given listener, the platforms' own stream of events, or nobody."""
     return given or getattr(getattr(_runtime(platforms), "events", None), "emit", None) or _nobody
 
 
-def _runtime(platforms: Iterable[AdPlatform]) -> Any:
+def ledger_of(platforms: Iterable[object]) -> Ledger | None:
+    """The ledger of what their calls cost, if they have one."""
+    found = getattr(_runtime(platforms), "ledger", None)
+    return found if isinstance(found, Ledger) else None
+
+
+def _runtime(platforms: Iterable[object]) -> Any:
     return next((found for each in platforms if (found := getattr(each, "runtime", None)) is not None), None)
 
 
