@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from backstay.compose.fallback import execute_with_fallback as execute_with_fallback
     from backstay.compose.rules import Weights as Weights
     from backstay.compose.split import Split as Split
+    from backstay.compose.together import Together as Together
 
 _MODULES = {
     "Fallback": "backstay.compose.content",
     "NOTHING": "backstay.compose.fallback",
     "Split": "backstay.compose.split",
+    "Together": "backstay.compose.together",
     "Weights": "backstay.compose.rules",
     "execute_with_fallback": "backstay.compose.fallback",
 }
