@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.measure import arguments, report
 
-ADAPTERS = ("tiktok", "meta")
+ADAPTERS = ("tiktok", "meta", "google_ads")
 
 
 def main() -> None:

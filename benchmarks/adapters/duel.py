@@ -94,8 +94,8 @@ def ratio(ours: Sequence[Cost], theirs: Sequence[Cost], what: str = "cpu") -> fl
 
 
 def row(adapter: str, operation: str, concurrency: int, found: Mapping[str, Sequence[Cost]]) -> dict[str, Any]:
-    """One line of the result, out of the costs of "ours", "bare" and, where there is one, "sdk"."""
-    ours, bare, sdk = found["ours"], found["bare"], found.get("sdk", ())
+    """One line of the result, out of the costs of "ours" and, where they are, of "bare" and "sdk"."""
+    ours, bare, sdk = found["ours"], found.get("bare", ()), found.get("sdk", ())
     return {
         "adapter": adapter, "operation": operation, "concurrency": concurrency,
         "ratio_to_bare": ratio(ours, bare), "ratio_to_vendor_sdk": ratio(ours, sdk),
