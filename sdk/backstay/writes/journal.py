@@ -196,7 +196,7 @@ def check_key(key: object, room: int = 0) -> None:
             f"the idempotency key has {len(key)} characters", field="idempotency_key", value=key,
             hint=f"use at most {MAX_KEY - room} characters",
         )  # fmt: skip
-    if any(unicodedata.category(character) in NOT_IN_A_KEY for character in key):
+    if not key.isprintable() and any(unicodedata.category(character) in NOT_IN_A_KEY for character in key):
         raise InvalidRequestError(
             "the idempotency key has control characters", field="idempotency_key", value=key,
             hint="leave out line breaks, control characters and halves of surrogate pairs",

@@ -7,6 +7,7 @@ mark("Spring sale", token)                                ->  "Spring sale bs-k3
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from typing import Final
@@ -17,6 +18,7 @@ SUFFIX_LENGTH: Final = len(PREFIX) + LENGTH
 _MARKED: Final = re.compile(rf"^(?P<name>.*){PREFIX}(?P<token>[a-z2-7]{{{LENGTH}}})$", re.DOTALL)
 
 
+@functools.lru_cache(maxsize=1024)  # a write asks for its own several times
 def token(platform: str, account: str, operation: str, key: str) -> str:
     """The token of a key in its scope: 80 bits of a hash, so that no two writes meet by chance."""
     digest = hashlib.sha256("|".join((platform, account, operation, key)).encode()).digest()
