@@ -1,6 +1,7 @@
 """Budgets of campaigns on any platforms: where the next unit of money brings most, planned and carried out safely."""
 
-from backstay.services.budgets.apply import BudgetApply, BudgetRun
+from backstay.services.budgets.apply import BudgetApply
+from backstay.services.budgets.book import BudgetRun
 from backstay.services.budgets.bounds import Binds
 from backstay.services.budgets.curves import HillCurve, LogCurve, PowerCurve
 from backstay.services.budgets.explore import explore

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from backstay.ads import Ad, AdGroup, AdPlatform, Campaign, ConfiguredStatus, Level, Money, Ref
-from backstay.clock import Clock
+from backstay.clock import Clock, utc
 from backstay.errors import (
     BackstayError,
     ConflictError,
-    IdempotencyConflictError,
     InvalidRequestError,
     NotReadyError,
 )
 from backstay.events import Listener
+from backstay.services.budgets.book import Book, BudgetRun
 from backstay.services.budgets.events import BudgetMoved, BudgetsApplied, BudgetTrouble
 from backstay.services.budgets.plan import BudgetPlan, Change
 from backstay.services.live import look
 from backstay.services.places import clock_of, listener_of, owner, several
 from backstay.services.store import Store
-from backstay.spec import Spec
-
-PREFIX: Final = "budgets-"
-
-
-class BudgetRun(Spec):
-    """How far a plan is carried out; kept in the store before and after each write."""
-
-    plan: BudgetPlan
-    writing: str | None = None
-    """The campaign whose write was begun last; whether it arrived is read from the platform."""
-    done: tuple[str, ...] = ()
-    """Written and read back."""
-    ended: bool = False
 
 
 class BudgetApply:
@@ -44,34 +29,34 @@ class BudgetApply:
     Decreases and pauses come first, and each is read back; increases follow when all of them hold. Every write is
     absolute and is sent only if the live budget is still the one that the plan was made for. The first failure stops
     the rest. Started again with the same plan and store, it goes on where it was. Progress is told as events.
+
+    Plans of one `name` in one store take turns: a newer one ends an older one that was not carried out to its end.
     """
 
     def __init__(
-        self, plan: BudgetPlan, *, on: AdPlatform | Sequence[AdPlatform], store: Store, clock: Clock | None = None,
-        tell: Listener | None = None,
+        self, plan: BudgetPlan, *, on: AdPlatform | Sequence[AdPlatform], store: Store, name: str = "budgets",
+        clock: Clock | None = None, tell: Listener | None = None,
     ) -> None:  # fmt: skip
         self.plan = plan
         self._platforms = several(on)
-        self._store = store
         self._at = {change.name: self._place(change) for change in plan.changes}
-        self._revision = 0
-        self._writing: str | None = None
         self._clock, self._tell = clock_of(self._platforms, clock), listener_of(self._platforms, tell)
+        self._book = Book(store, name, plan, self._clock.token(), lambda: utc(self._clock.wall()))
 
     async def run(self) -> BudgetRun:
         """Carry out what is still to do.
 
         Raises:
             IdempotencyConflictError: the plan's id stands for another plan.
-            ConflictError: a live budget is neither the plan's old nor its new one; nothing more is written.
-            NotReadyError: a decrease has not arrived, so that no increase is made.
+            ConflictError: a live budget is neither the plan's old nor its new one, a newer plan has taken the turn, or
+                somebody else carries the same plan out; nothing more is written.
+            NotReadyError: a decrease has not arrived, so that no increase is made; or an older plan's write may still
+                arrive, so that nothing is written.
             BackstayError: a read or a write failed; run it again.
         """
-        state = await self._open()
-        if state.ended:
-            return state
         try:
-            return await self._carry(state)
+            state = await self._book.open()
+            return state if state.ended else await self._carry(state)
         except BackstayError as error:
             self._troubled(error)
             raise
@@ -87,25 +72,8 @@ class BudgetApply:
             if change.new > change.old:
                 self._require_room(change, live)
             state, live[change.name] = await self._change(state, change, live[change.name])
-        state = await self._save(state.but(writing=None, ended=True))
+        state = await self._book.save(state.but(writing=None, ended=True))
         self._tell(BudgetsApplied(at=self._clock.wall(), function="budgets", plan=self.plan.id, moves=len(moves)))
-        return state
-
-    async def _open(self) -> BudgetRun:
-        kept = await self._store.load(PREFIX + self.plan.id)
-        if kept is None:
-            return BudgetRun(plan=self.plan)
-        self._revision = kept.revision
-        if not isinstance(kept.value, BudgetRun) or kept.value.plan != self.plan:
-            raise IdempotencyConflictError(
-                f"the store has another plan under {self.plan.id}", field="plan.id", value=self.plan.id,
-                hint="give each plan an id of its own, such as its day",
-            )  # fmt: skip
-        return kept.value
-
-    async def _save(self, state: BudgetRun) -> BudgetRun:
-        self._revision = await self._store.save(PREFIX + self.plan.id, state, revision=self._revision)
-        self._writing = state.writing
         return state
 
     async def _change(
@@ -114,7 +82,7 @@ class BudgetApply:
         """Write if it has not arrived yet, then read it back."""
         ref, platform = self._at[change.name]
         if _amount(change, live) != change.new:
-            state = await self._save(state.but(writing=change.name))
+            state = await self._book.begin(change.name)
             if not change.new.amount:
                 await platform.set_status(ref, ConfiguredStatus.PAUSED)
             else:
@@ -129,7 +97,7 @@ class BudgetApply:
                 hint="run the same plan again later; no budget is raised before all that give have given",
             )  # fmt: skip
         if change.name not in state.done:
-            state = await self._save(state.but(done=(*state.done, change.name)))
+            state = await self._book.save(state.but(done=(*state.done, change.name)))
             self._moved(change, state)
         return state, live
 
@@ -165,7 +133,7 @@ class BudgetApply:
     def _troubled(self, error: BackstayError) -> None:
         self._tell(
             BudgetTrouble(at=self._clock.wall(), vendor=error.vendor, function="budgets", plan=self.plan.id,
-                          campaign=self._writing, error_type=error.type, error_message=error.message)
+                          campaign=self._book.state.writing, error_type=error.type, error_message=error.message)
         )  # fmt: skip
 
     def _place(self, change: Change) -> tuple[Ref, AdPlatform]:

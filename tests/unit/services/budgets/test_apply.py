@@ -11,7 +11,8 @@ import pytest
 from backstay.ads import Budget, ConfiguredStatus, Money, Ref
 from backstay.errors import BackstayError, ConflictError, IdempotencyConflictError, InvalidRequestError, NotReadyError
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
-from backstay.services.budgets.apply import BudgetApply, BudgetRun
+from backstay.services.budgets.apply import BudgetApply
+from backstay.services.budgets.book import SETTLE, BudgetRun
 from backstay.services.budgets.curves import LogCurve
 from backstay.services.budgets.events import BudgetMoved, BudgetsApplied, BudgetTrouble
 from backstay.services.budgets.plan import BudgetPlan, plan
@@ -96,8 +97,8 @@ class Stage:
         now = await self.budgets()
         unit = {name: Money(1, budget.currency) for name, budget in now.items()}
         some = [
-            Candidate(name=name, ref=self.refs[name], budget=budget, unit=unit[name], low=budget / 2,
-                      curve=LogCurve(a=WEIGHTS[name], b=50))
+            Candidate(name=name, ref=self.refs[name], budget=budget, unit=unit[name], curve=LogCurve(a=WEIGHTS[name], b=50),
+                      low=max(budget / 2, Money(50, budget.currency)))
             for name, budget in now.items()
         ]  # fmt: skip
         total = sum((each for each in list(now.values())[1:]), next(iter(now.values())))
@@ -312,3 +313,74 @@ def test_money_that_is_not_whole_for_its_platform_is_refused(vendor: str) -> Non
         return await stage.budgets()
 
     assert set(stage.place.run(main()).values()) == {Money(100, "USD")}
+
+
+def test_a_newer_plan_takes_the_turn() -> None:
+    """An older one that died half-way is refused from then on: both together would exceed the total."""
+    stage = Stage("tiktok")
+
+    async def main() -> BudgetRun:
+        await stage.built()
+        older = await stage.plan()
+        stage.die_after = 2
+        with pytest.raises(Death):
+            await stage.apply(older).run()
+        stage.die_after = None
+        with pytest.raises(NotReadyError, match="a write of the plan budgets to C may still arrive") as caught:
+            await stage.apply((await stage.plan()).but(id="newer")).run()
+        assert caught.value.retry_after is not None
+        await stage.place.clock.sleep(caught.value.retry_after)
+        assert stage.order == ["B", "C"]
+        with pytest.raises(ConflictError, match="a newer plan has taken the turn of budgets"):
+            await stage.apply(older).run()
+        return await stage.apply((await stage.plan(total=Money(400, "USD"))).but(id="newer")).run()
+
+    assert stage.place.run(main()).ended
+    assert max(stage.sums) <= 400
+    assert SETTLE.total_seconds() == 900
+
+
+def test_a_plan_that_ended_is_followed_at_once() -> None:
+    """Whoever has carried it out has seen each of its writes arrive; nobody else had begun with it."""
+    stage = Stage("tiktok")
+
+    async def main() -> None:
+        await stage.built()
+        await stage.apply(await stage.plan()).run()
+        back = await stage.plan(total=Money(300, "USD"))
+        assert (await stage.apply(back.but(id="next")).run()).ended
+
+    stage.place.run(main())
+
+
+def test_a_worker_that_slept_through_a_newer_plan_writes_nothing() -> None:
+    """Its next save is refused, and with it the write that would have followed."""
+    stage = Stage("tiktok")
+
+    async def main() -> None:
+        await stage.built()
+        older = await stage.plan()
+        sleeper = stage.apply(older)
+        await sleeper._book.open()
+        assert (await stage.apply((await stage.plan()).but(id="newer")).run()).ended
+        written = list(stage.order)
+        with pytest.raises(ConflictError, match="saved by somebody else"):
+            await sleeper._book.begin("A")
+        assert stage.order == written
+
+    stage.place.run(main())
+
+
+def test_names_of_plans_are_apart() -> None:
+    """Another name, another turn."""
+    stage = Stage("tiktok")
+
+    async def main() -> None:
+        await stage.built()
+        found = await stage.plan()
+        on: Any = [Watched(stage, ads) for ads in stage.place.adapters().values()]
+        await BudgetApply(found, on=on, store=stage.store, name="one")._book.open()
+        await BudgetApply(found.but(id="other"), on=on, store=stage.store, name="two").run()
+        assert not (await BudgetApply(found, on=on, store=stage.store, name="one")._book.open()).superseded
+
+    stage.place.run(main())
