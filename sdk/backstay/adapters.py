@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backstay_adapters.claude import Claude as Claude
     from backstay_adapters.google_ads import GoogleAds as GoogleAds
+    from backstay_adapters.instagram import Instagram as Instagram
     from backstay_adapters.meta import MetaAds as MetaAds
     from backstay_adapters.openai import OpenAIImages as OpenAIImages
     from backstay_adapters.perplexity import Perplexity as Perplexity
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "Claude": "backstay_adapters.claude",
     "GoogleAds": "backstay_adapters.google_ads",
+    "Instagram": "backstay_adapters.instagram",
     "MetaAds": "backstay_adapters.meta",
     "OpenAIImages": "backstay_adapters.openai",
     "Perplexity": "backstay_adapters.perplexity",

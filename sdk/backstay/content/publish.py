@@ -27,6 +27,11 @@ class PostMedia(Value):
     alt_text: str | None = None
     cover_url: str | None = None
     """A video's still picture."""
+    width: int | None = Field(default=None, ge=1)
+    height: int | None = Field(default=None, ge=1)
+    """Pixels, where they are known: then the vendor's limits are checked before anything is sent."""
+    size: int | None = Field(default=None, ge=0)
+    """Bytes, as above."""
     extra: Extra = EMPTY
 
 

@@ -1,10 +1,11 @@
-"""What adapters of content vendors share: capabilities, prices, refusals, cuts, JSON and its one repair."""
+"""What adapters of content vendors share: capabilities, prices, refusals, cuts, JSON and its one repair, posts."""
 
 from __future__ import annotations
 
 from backstay.content_adapter.answers import Answers, opened
 from backstay.content_adapter.base import ContentAdapter, tokens_at_most
 from backstay.content_adapter.image import ImageAdapter, picture
+from backstay.content_adapter.publish import PublisherAdapter
 from backstay.content_adapter.research import ResearchAdapter
 from backstay.content_adapter.text import TextAdapter
 from backstay.engine.call import note_request_id, note_usage
@@ -17,6 +18,7 @@ __all__ = [
     "Answers",
     "ContentAdapter",
     "ImageAdapter",
+    "PublisherAdapter",
     "ResearchAdapter",
     "TextAdapter",
     "Whole",

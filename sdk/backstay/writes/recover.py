@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from backstay.ads.refs import Ref
 from backstay.ads.words import ConfiguredStatus, Level
@@ -26,6 +26,20 @@ LEVELS: Final = {f"create_{level}": level for level in (Level.CAMPAIGN, Level.AD
 AT_ONCE: Final = 8
 """Looks under way at one time."""
 LIVE: Final[CallOptions] = {"max_age": 0.0, "max_stale": 0.0}
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """Who can find by a record what it has made: a publisher, whose posts carry no marker."""
+
+    @property
+    def looks_up(self) -> frozenset[str]:
+        """The operations whose records it can settle."""
+        ...
+
+    async def look_up(self, record: Record) -> Sequence[Any]:
+        """What was made; empty when certainly nothing was. Raises where that is not certain."""
+        ...
 
 
 class Verdict(StrEnum):
@@ -57,15 +71,17 @@ Progress = Callable[[Recovered], object]
 
 
 async def recover(
-    runtime: Runtime, adapters: Iterable[AdPlatform], *, ids: Iterable[str] = (), progress: Progress | None = None
+    runtime: Runtime, adapters: Iterable[Any], *, ids: Iterable[str] = (), progress: Progress | None = None
 ) -> tuple[Recovered, ...]:
     """Settle the open records of the runtime's journal, or those of some ids, and give each its verdict.
+
+    `adapters` are ad platforms, and publishers that can look for their posts (`LooksUp`).
 
     Nothing is sent but reads, and no record is judged before its attempt's time and the vendor's read lag are over:
     so this may take about a minute. A record that another process holds is waited for; what cannot be looked up
     stays open.
     """
-    known = {(str(each.platform), account_of(each)): each for each in adapters}
+    known = {(vendor_of(each), account_of(each)): each for each in adapters}
     wanted = frozenset(ids)
     room = asyncio.Semaphore(AT_ONCE)
 
@@ -82,7 +98,7 @@ async def recover(
     return settled
 
 
-async def _recounted(runtime: Runtime, adapters: Iterable[AdPlatform]) -> None:
+async def _recounted(runtime: Runtime, adapters: Iterable[Any]) -> None:
     """What was looked up for the journal is looked up for the spend guard's ledger, too."""
     for adapter in adapters:
         recount = getattr(adapter, "recount_spend", None)
@@ -93,17 +109,20 @@ async def _recounted(runtime: Runtime, adapters: Iterable[AdPlatform]) -> None:
             runtime.events.emit(Problem(at=runtime.clock.wall(), where="guard.recount", error=noted(error)))
 
 
-def account_of(adapter: AdPlatform) -> str:
+def vendor_of(adapter: Any) -> str:
+    """The vendor that an adapter speaks to, as the journal names it."""
+    return str(adapter.platform if hasattr(adapter, "platform") else adapter.vendor)
+
+
+def account_of(adapter: Any) -> str:
     """The account that an adapter works on; empty for one made of several."""
     return str(getattr(adapter, "account", ""))
 
 
-async def _recovered(
-    runtime: Runtime, adapter: AdPlatform | None, record: Record, room: asyncio.Semaphore
-) -> Recovered:
+async def _recovered(runtime: Runtime, adapter: Any, record: Record, room: asyncio.Semaphore) -> Recovered:
     if adapter is None:
         return Recovered(record, Verdict.OPEN, f"no adapter for {record.key.vendor}/{record.key.account} was given")
-    if record.kind is Kind.CREATE and record.key.operation not in LEVELS:
+    if record.kind is Kind.CREATE and not _can_look(adapter, record):
         return Recovered(record, Verdict.OPEN, "call it again with its key: only that call knows how to look")
     held = await _taken(runtime, record)
     if held is None:
@@ -143,8 +162,15 @@ async def _wait(runtime: Runtime, held: Record, profile: Any) -> None:
         await journal.renew(held.id, held.owner, moment(clock))
 
 
-async def _created(runtime: Runtime, adapter: AdPlatform, held: Record) -> Recovered:
-    found = await adapter.find_by_key(LEVELS[held.key.operation], held.key.key)
+def _can_look(adapter: Any, record: Record) -> bool:
+    return record.key.operation in (adapter.looks_up if isinstance(adapter, LooksUp) else LEVELS)
+
+
+async def _created(runtime: Runtime, adapter: Any, held: Record) -> Recovered:
+    if isinstance(adapter, LooksUp):
+        found = await adapter.look_up(held)
+    else:
+        found = await adapter.find_by_key(LEVELS[held.key.operation], held.key.key)
     if found:
         held.state, held.value, held.known, held.parked = State.CREATED, found[0], True, tuple(found[1:])
         held.note = ""
@@ -156,7 +182,7 @@ async def _created(runtime: Runtime, adapter: AdPlatform, held: Record) -> Recov
     return Recovered(held, Verdict.ADOPTED if found else Verdict.ABSENT, more)
 
 
-async def _changed(runtime: Runtime, adapter: AdPlatform, held: Record) -> Recovered:
+async def _changed(runtime: Runtime, adapter: Any, held: Record) -> Recovered:
     ref = held.asked.get("ref")
     if not isinstance(ref, Ref):
         return Recovered(

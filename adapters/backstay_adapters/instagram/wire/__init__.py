@@ -1,0 +1,1 @@
+"""The vendor's words for ours, and ours for the vendor's."""
