@@ -7,6 +7,7 @@ something on is asked for every budget that can be spent by it; what lowers or s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from backstay.ads import Ad, AdGroup, Bid, BidStrategy, Campaign, ConfiguredStat
 from backstay.ads.exposure import max_daily_exposure
 from backstay.ads.patch import Patch
 from backstay.errors import InvalidRequestError
+from backstay.money import Money
 from backstay.operation import NeverSpends
 from backstay.policies.caps import Dial
 from backstay.policies.spend import NEVER, UNBOUNDED, ZERO
@@ -209,17 +211,21 @@ def refuse_spending_extra(asked: Any, names: frozenset[str]) -> None:
             )  # fmt: skip
 
 
+_BARE: Final = (str, int, Decimal, datetime, Money, type(None))
+"""Have nothing inside."""
+
+
 def _extras(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, list | tuple):
         for number, each in enumerate(value):
             yield from _extras(each, f"{path}.{number}")
     elif hasattr(value, "__pydantic_fields_set__"):
         for name in value.__pydantic_fields_set__:
-            own, inside = getattr(value, name), f"{path}.{name}".lstrip(".")
+            own = getattr(value, name)
             if name == "extra":
-                yield inside, own
-            elif own is not UNSET:
-                yield from _extras(own, inside)
+                yield f"{path}.{name}".lstrip("."), own
+            elif own is not UNSET and not isinstance(own, _BARE):
+                yield from _extras(own, f"{path}.{name}".lstrip("."))
 
 
 def _names(value: Any, path: str, names: frozenset[str]) -> Iterator[str]:

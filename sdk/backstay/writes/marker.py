@@ -6,7 +6,6 @@ mark("Spring sale", token)                                ->  "Spring sale bs-k3
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import re
@@ -15,6 +14,9 @@ from typing import Final
 LENGTH: Final = 16
 PREFIX: Final = " bs-"
 SUFFIX_LENGTH: Final = len(PREFIX) + LENGTH
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
+"""Of base32 (RFC 4648), in small letters."""
+_PLACES: Final = tuple(range(75, -1, -5))
 _MARKED: Final = re.compile(rf"^(?P<name>.*){PREFIX}(?P<token>[a-z2-7]{{{LENGTH}}})$", re.DOTALL)
 
 
@@ -22,7 +24,8 @@ _MARKED: Final = re.compile(rf"^(?P<name>.*){PREFIX}(?P<token>[a-z2-7]{{{LENGTH}
 def token(platform: str, account: str, operation: str, key: str) -> str:
     """The token of a key in its scope: 80 bits of a hash, so that no two writes meet by chance."""
     digest = hashlib.sha256("|".join((platform, account, operation, key)).encode()).digest()
-    return base64.b32encode(digest)[:LENGTH].decode().lower()
+    bits = int.from_bytes(digest[:10])
+    return "".join([_ALPHABET[bits >> place & 31] for place in _PLACES])
 
 
 def mark(name: str, key_token: str) -> str:
