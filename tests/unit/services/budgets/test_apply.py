@@ -97,8 +97,10 @@ class Stage:
         now = await self.budgets()
         unit = {name: Money(1, budget.currency) for name, budget in now.items()}
         some = [
-            Candidate(name=name, ref=self.refs[name], budget=budget, unit=unit[name], curve=LogCurve(a=WEIGHTS[name], b=50),
-                      low=max(budget / 2, Money(50, budget.currency)))
+            Candidate(
+                name=name, ref=self.refs[name], budget=budget, unit=unit[name], low=max(budget / 2, 50 * unit[name]),
+                curve=LogCurve(a=WEIGHTS[name], b=50),
+            )
             for name, budget in now.items()
         ]  # fmt: skip
         total = sum((each for each in list(now.values())[1:]), next(iter(now.values())))
