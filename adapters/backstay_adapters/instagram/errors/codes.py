@@ -36,6 +36,9 @@ FLOOR: Final = 60.0
 FRESH: Final = ("container", "post", "container_status")
 """Operations that read what was made a moment ago: the vendor does not find it now and then."""
 
+FRESH_WAIT: Final = 2.0
+"""Seconds until it may be found: schedulers ask three times more within some seconds."""
+
 _EXPIRED: Final = pattern(r"\bexpired\b|\binvalidated\b|logged out|changed (the|their|your) password")
 _TOKEN: Final = code(190) | code(None) & text("oauth access token", "validating access token")
 _ENVELOPE: Final = Match(lambda facts: error_of(facts.body) is not None)
@@ -87,7 +90,7 @@ CODES: Final = (
         hint="figures are told from five viewers on: leave this post out"),
     Row("instagram.blocked", code(368), "ACCOUNT_DISABLED", hint="blocked for a policy: look into the app"),
     Row("instagram.permission", code(3, 10) | codes_between(200, 299), "PERMISSION_DENIED", hint=_GRANT),
-    Row("instagram.fresh", code(100) & subcode(33) & operation(*FRESH), "NOT_FOUND", retryable=True,
+    Row("instagram.fresh", code(100) & subcode(33) & operation(*FRESH), "NOT_FOUND", retryable=True, wait=FRESH_WAIT,
         hint="what was just made is not found for some seconds"),
     Row("instagram.not_found", code(100) & subcode(33) | code(110, 803), "NOT_FOUND",
         hint="no such object, or this token cannot see it"),

@@ -20,10 +20,12 @@ from backstay.testing.conformance.guard import GuardCases
 from backstay.testing.conformance.image import ImageGeneratorConformance
 from backstay.testing.conformance.keys import KeyCases
 from backstay.testing.conformance.letters import LetterCases
+from backstay.testing.conformance.publish import PublisherConformance
 from backstay.testing.conformance.research import ResearcherConformance
 from backstay.testing.conformance.text import TextGeneratorConformance
 from backstay.testing.conformance.values import ValueCases
 from backstay.testing.content_bench import ContentBench
+from backstay.testing.publish_bench import PublishBench
 
 
 class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, LetterCases, GuardCases):
@@ -40,6 +42,6 @@ class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, 
 
 
 __all__ = [
-    "AdPlatformConformance", "Bench", "ContentBench", "ImageGeneratorConformance", "ResearcherConformance",
-    "TextGeneratorConformance",
+    "AdPlatformConformance", "Bench", "ContentBench", "ImageGeneratorConformance", "PublishBench",
+    "PublisherConformance", "ResearcherConformance", "TextGeneratorConformance",
 ]  # fmt: skip
