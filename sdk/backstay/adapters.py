@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from backstay_adapters.claude import Claude as Claude
     from backstay_adapters.google_ads import GoogleAds as GoogleAds
     from backstay_adapters.instagram import Instagram as Instagram
+    from backstay_adapters.mcp import MCPTools as MCPTools
     from backstay_adapters.meta import MetaAds as MetaAds
     from backstay_adapters.openai import OpenAIImages as OpenAIImages
     from backstay_adapters.perplexity import Perplexity as Perplexity
@@ -21,6 +22,7 @@ _MODULES = {
     "Claude": "backstay_adapters.claude",
     "GoogleAds": "backstay_adapters.google_ads",
     "Instagram": "backstay_adapters.instagram",
+    "MCPTools": "backstay_adapters.mcp",
     "MetaAds": "backstay_adapters.meta",
     "OpenAIImages": "backstay_adapters.openai",
     "Perplexity": "backstay_adapters.perplexity",

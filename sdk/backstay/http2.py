@@ -21,7 +21,10 @@ from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    Send = Callable[[httpx2.Request], Awaitable[httpx2.Response]]
+    Around = Callable[[httpx2.Request, Send], Awaitable[httpx2.Response]]
 
 SENT: Final = "backstay.sent"
 """The request extension under which a transport finds the callable that marks a request as sent."""
@@ -42,12 +45,17 @@ def client(
     limit: int = 500,
     connect_timeout: float = 10.0,
     max_body: int = MAX_BODY,
+    around: Around | None = None,
 ) -> httpx2.AsyncClient:
-    """A client for a vendor's SDK. It has no timeout but that for connecting: the engine guards each attempt."""
+    """A client for a vendor's SDK. It has no timeout but that for connecting: the engine guards each attempt.
+
+    `around(request, send)` stands between the SDK and the network, for SDKs that lose what HTTP has said.
+    """
     inner = transport or aiohttp_transport(ssl_context=ssl_context, proxy=proxy, limit=limit)
     marks = transport is None or bool(getattr(transport, "marks_sent", False))
+    marking = _Marking(inner, marks=marks, max_body=max_body)
     return httpx2.AsyncClient(
-        transport=_Marking(inner, marks=marks, max_body=max_body),
+        transport=marking if around is None else _Around(marking, around),
         timeout=httpx2.Timeout(None, connect=connect_timeout),
         follow_redirects=False,
         trust_env=False,
@@ -104,6 +112,28 @@ class _Marking(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop of the pool may be gone already
             await self._inner.aclose()
+
+
+class _Around(httpx2.AsyncBaseTransport):
+    """Lets somebody stand between the SDK and the network."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, around: Around) -> None:
+        self._inner = inner
+        self._around = around
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._around(request, self._inner.handle_async_request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def reply(request: httpx2.Request, status: int, headers: Mapping[str, str], body: bytes) -> httpx2.Response:
+    """An answer made here: one that was read already, or one in place of an answer that never came."""
+    kept = {
+        name: value for name, value in headers.items() if name.lower() not in {"content-encoding", "content-length"}
+    }
+    return httpx2.Response(status, headers=kept, content=body, request=request)
 
 
 class _Bounded(httpx2.AsyncByteStream):
@@ -175,6 +205,7 @@ __all__ = [
     "aiohttp_transport",
     "client",
     "is_client",
+    "reply",
     "shared_ssl_context",
     "timeout",
     "translated",

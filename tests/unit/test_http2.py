@@ -204,3 +204,25 @@ def test_the_simulators_mark_reaches_the_call() -> None:
             virtually(run(begin(plan), body, (), {}), clock)
         certainties.append(caught.value.certainty)
     assert certainties == [Certainty.NOT_SENT, Certainty.UNKNOWN]
+
+
+def test_somebody_may_stand_between_an_sdk_and_the_network() -> None:
+    """It sees what HTTP says, adds headers, and may answer instead."""
+    clock = VirtualClock()
+    transport = SimTransport2(ClaudeSandbox(), clock)
+    heard: list[int] = []
+
+    async def around(request: httpx2.Request, send: Any) -> httpx2.Response:
+        request.headers["x-pilot"] = "aboard"
+        response = await send(request)
+        heard.append(response.status_code)
+        told = {**response.headers, "content-encoding": "gzip"}
+        return http2.reply(request, 418, told, b"tea")
+
+    async def main() -> httpx2.Response:
+        async with http2.client(transport=transport, around=around) as client:
+            return await client.get("https://vendor.test/v1/models")
+
+    response = virtually(main(), clock)
+    assert (heard, response.status_code, response.content) == ([401], 418, b"tea")
+    assert transport.requests[0].headers["x-pilot"] == "aboard"

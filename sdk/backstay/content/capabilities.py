@@ -46,6 +46,8 @@ class ContentCapability(StrEnum):
     AI_DISCLOSURE = "ai_disclosure"
     INSIGHTS = "insights"
     QUOTA = "quota"
+    LIST_TOOLS = "list_tools"
+    CALL_TOOLS = "call_tools"
     HOST = "host"
     HOST_DELETE = "host_delete"
 
@@ -83,6 +85,8 @@ _MEANING: Final = MappingProxyType(
         ContentCapability.AI_DISCLOSURE: "AI-made content can be declared",
         ContentCapability.INSIGHTS: "tells how a post is doing",
         ContentCapability.QUOTA: "tells how many posts are left",
+        ContentCapability.LIST_TOOLS: "lists the tools that it offers",
+        ContentCapability.CALL_TOOLS: "calls one of them",
         ContentCapability.HOST: "keeps bytes where others can fetch them",
         ContentCapability.HOST_DELETE: "deletes what it keeps",
     }

@@ -73,6 +73,8 @@ class Call:
     renewed: bool = False
     pausing: bool = False
     """A SET that only pauses: always safe to send again."""
+    blind: bool = False
+    """A SET that nobody can look at: it is sent again, and nothing proves that it has not happened before."""
     settle: Callable[[BackstayError], Awaitable[Settled | None]] | None = None
     """Looks whether a write with a lost answer has happened; set by `engine.write`."""
     admitted: float = 0.0

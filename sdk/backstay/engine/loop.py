@@ -110,7 +110,7 @@ async def _after(call: Call, error: BackstayError) -> Settled | None:
         settled = await call.settle(error)
         if settled is not None:
             return settled
-        if _proves(plan):
+        if _proves(plan) and not call.blind:
             call.certainty, error.certainty = Certainty.NOT_SENT, Certainty.REFUSED
         step = Move.AGAIN
     pause = wait_or_raise(call, error, step)

@@ -290,11 +290,13 @@ async def change(
         UnknownOutcomeError: looking failed or was cut short.
     """
     call = begin(plan)
-    call.pausing = pausing
+    call.pausing, call.blind = pausing, look is None
 
     async def settle(error: BackstayError) -> Settled | None:
+        if look is None:
+            return None
         try:
-            seen = await look(*args, **kwargs) if look is not None else Seen.BEFORE
+            seen = await look(*args, **kwargs)
         except BackstayError as trouble:
             raise finish(call, _unsettled(call, error, trouble), Why.UNSETTLED) from trouble
         report.settled(call, seen.value, 1)

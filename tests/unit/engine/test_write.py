@@ -332,3 +332,19 @@ def test_a_pause_is_always_sent_again() -> None:
 
     virtually(change(make_plan(clock, effect=Effect.SET), send, (), {}, look=never, pausing=True), clock)
     assert count == 2
+
+
+def test_nothing_is_proved_where_nobody_can_look() -> None:
+    """A SET without a look is sent again, and out of tries it may have happened."""
+    clock = VirtualClock()
+    sends = 0
+
+    async def send() -> None:
+        nonlocal sends
+        sends += 1
+        raise ConnectionFailedError("reset", certainty=Certainty.UNKNOWN)
+
+    with pytest.raises(ConnectionFailedError) as caught:
+        virtually(change(make_plan(clock, effect=Effect.SET), send, (), {}, look=None), clock)
+    assert sends > 1
+    assert caught.value.certainty is Certainty.UNKNOWN
