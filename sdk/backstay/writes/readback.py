@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from backstay.ads.parts import Bid, Budget
 from backstay.ads.words import ConfiguredStatus
 from backstay.errors import ConflictError
+from backstay.money import Money
 
 if TYPE_CHECKING:
     from backstay.ads.model import BuiltTree
@@ -34,23 +36,24 @@ def differences(tree: CampaignTree, built: BuiltTree, *, statuses: bool = True) 
     """
     if statuses:
         yield from _running(built)
-    yield from _level("campaign", tree.campaign, built.campaign)
+    yield from level_differences("campaign", tree.campaign, built.campaign)
     for number, (group, made) in enumerate(zip(tree.groups, built.groups, strict=True)):
         place = f"groups.{number}.ad_group"
-        yield from _level(place, group.ad_group, made.ad_group)
-        yield from _targeting(f"{place}.targeting", group.ad_group.targeting, made.ad_group.targeting)
+        yield from level_differences(place, group.ad_group, made.ad_group)
+        yield from targeting_differences(f"{place}.targeting", group.ad_group.targeting, made.ad_group.targeting)
 
 
 def mismatch(found: Difference) -> ConflictError:
     """The error for a tree that is not what was asked for."""
     return ConflictError(
-        f"{found.field} was asked to be {_text(found.asked)}, the platform shows {_text(found.shown)}; nothing was "
-        "switched on", field=found.field, value=_text(found.shown), rule="tree.mismatch",
+        f"{found.field} was asked to be {text_of(found.asked)}, the platform shows {text_of(found.shown)}; nothing was "
+        "switched on", field=found.field, value=text_of(found.shown), rule="tree.mismatch",
         hint="correct it at the platform or with an update and call again with the same key, or use a new key",
     )  # fmt: skip
 
 
-def _level(place: str, asked: Any, shown: Any) -> Iterator[Difference]:
+def level_differences(place: str, asked: Any, shown: Any) -> Iterator[Difference]:
+    """Money and dates of one object, as far as they were asked for."""
     yield from _budget(f"{place}.budget", asked.budget, shown.budget)
     if asked.bid is not None and asked.bid != shown.bid:
         yield Difference(f"{place}.bid", asked.bid, shown.bid)
@@ -89,7 +92,8 @@ def _same_time(wanted: datetime, found: datetime | None) -> bool:
     return found is not None and abs((wanted - found).total_seconds()) < MINUTE
 
 
-def _targeting(place: str, asked: Targeting, shown: Targeting) -> Iterator[Difference]:
+def targeting_differences(place: str, asked: Targeting, shown: Targeting) -> Iterator[Difference]:
+    """What was asked to be targeted; what was left to the platform may be anything."""
     for name in ("locations", "genders", "languages", "placements"):
         wanted, found = getattr(asked, name), getattr(shown, name)
         if wanted and set(wanted) != set(found):
@@ -100,14 +104,23 @@ def _targeting(place: str, asked: Targeting, shown: Targeting) -> Iterator[Diffe
             yield Difference(f"{place}.{name}", wanted, found)
 
 
-def _text(value: Any) -> str:
+def _plain(money: Money) -> str:
+    """In whole units or in cents, where it can be: vendors write other numbers of zeros."""
+    cents = money.amount.quantize(Decimal("0.01"))
+    odd = money.amount.as_tuple().exponent not in {0, -2}
+    return str(Money(cents, money.currency) if odd and cents == money.amount else money)
+
+
+def text_of(value: Any) -> str:
     """In one line, for people."""
     if value is None:
         return "nothing"
     if isinstance(value, Budget):
-        return f"{value.amount} {value.period}"
+        return f"{text_of(value.amount)} {value.period}"
     if isinstance(value, Bid):
-        return f"{value.strategy} {value.amount or value.roas or ''}".rstrip()
+        return f"{value.strategy} {text_of(value.amount) if value.amount else value.roas or ''}".rstrip()
+    if isinstance(value, Money):
+        return _plain(value)
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "nothing"
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -10,10 +10,10 @@ from backstay.errors import BackstayError, InvalidRequestError
 from backstay.events import Listener
 from backstay.services.ab_test.arms import Arm
 from backstay.services.ab_test.events import AbArmChanged, AbLooked, AbTrouble
-from backstay.services.ab_test.evidence import fingerprint
 from backstay.services.ab_test.plan import AbPlan
 from backstay.services.ab_test.state import AbState, ArmState
 from backstay.services.ab_test.verdict import Verdict
+from backstay.services.hashing import fingerprint
 from backstay.services.store import Store
 
 PREFIX = "ab-"

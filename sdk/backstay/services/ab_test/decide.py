@@ -12,11 +12,12 @@ from backstay.services.ab_test import guards
 from backstay.services.ab_test.claims import claim, method
 from backstay.services.ab_test.compare import Rule, comparison, equivalent, harm_seen, look_of, seen, significant
 from backstay.services.ab_test.estimate import Estimate, estimates
-from backstay.services.ab_test.evidence import ArmEvidence, ArmLook, Evidence, Look, fingerprint
+from backstay.services.ab_test.evidence import ArmEvidence, ArmLook, Evidence, Look
 from backstay.services.ab_test.results import beliefs, shown
 from backstay.services.ab_test.verdict import Comparison, RatioCheck, Verdict
 from backstay.services.ab_test.windows import Windows, overdue, part, windows
 from backstay.services.ab_test.words import Outcome, Reason, Stopping
+from backstay.services.hashing import fingerprint
 from backstay.services.series import window_of
 from backstay.services.stats.multiple import holm
 from backstay.services.stats.rates import stop_loss_chance

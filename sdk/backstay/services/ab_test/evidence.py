@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime
 from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from backstay.ads import MetricBasis
-from backstay.codec import canonical
 from backstay.services.ab_test.plan import AbPlan
 from backstay.services.series import Series, basis_fields, require_basis_fields
 from backstay.spec import Spec
@@ -98,11 +96,6 @@ class Evidence(Spec):
         """The day in an arm's zone."""
         basis = arm.series.basis
         return (self.as_of if basis is None else self.as_of.astimezone(basis.timezone)).date()
-
-
-def fingerprint(value: object) -> str:
-    """A short hash of a value's content, the same on every machine."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()[:16]
 
 
 def at_once(*, plan: AbPlan, arms: tuple[Series, ...], as_of: datetime) -> Evidence:

@@ -22,8 +22,8 @@ from backstay.ads import (
     Ref,
 )
 from backstay.errors import NotFoundError
-from backstay.services.ab_test.evidence import fingerprint
 from backstay.services.ab_test.plan import AbPlan
+from backstay.services.hashing import fingerprint
 from backstay.services.live import LIVE
 
 STANDING: Final = frozenset({

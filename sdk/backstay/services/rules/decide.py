@@ -9,9 +9,9 @@ from typing import Final
 from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
 
 from backstay.ads import Bid, Budget, ConfiguredStatus, Money, Ref
+from backstay.services.hashing import fingerprint
 from backstay.services.rules.evaluate import Trace, evaluate
 from backstay.services.rules.facts import Facts
-from backstay.services.rules.hashing import fingerprint
 from backstay.services.rules.history import Done, History
 from backstay.services.rules.money import bounded, currencies, kind_of, wanted
 from backstay.services.rules.rule import Change, Pause, Resume, Rule, SetBid, Tag

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, mode
 
 from backstay.ads import ConfiguredStatus, Level, Money, Platform, Ref
 from backstay.errors import InvalidRequestError
+from backstay.services.hashing import fingerprint
 from backstay.services.rules.condition import Node, Window, windows
-from backstay.services.rules.hashing import fingerprint
 from backstay.services.rules.words import CatchUp, Mode
 from backstay.services.store import check_name
 from backstay.spec import Spec

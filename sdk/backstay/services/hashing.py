@@ -1,4 +1,4 @@
-"""Short hashes of content: of rules, of actions, of inputs."""
+"""Short hashes of content: of rules, of actions, of plans."""
 
 from __future__ import annotations
 
