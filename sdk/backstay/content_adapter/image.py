@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.needs import require_image
@@ -13,6 +13,13 @@ from backstay.ledger import note_cost
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
+
+IMAGES: Final = "images"
+"""The limit of a profile by which pictures are counted, and not calls."""
+
+
+def _pictures(request: ImageRequest, **_: Any) -> dict[str, float]:
+    return {IMAGES: float(request.n)}
 
 
 class ImageAdapter(ContentAdapter):
@@ -30,7 +37,7 @@ class ImageAdapter(ContentAdapter):
         self.check_image(request)
         return await self._drawn(request, **options)
 
-    @operation(Effect.GENERATE, name="generate_image", kind="image", group="images")
+    @operation(Effect.GENERATE, name="generate_image", kind="image", group="images", cost=_pictures)
     async def _drawn(self, request: ImageRequest, **_: Unpack[CallOptions]) -> ImageResult:
         result = await self.draw(request)
         note_cost(result.cost)
@@ -56,4 +63,4 @@ def picture(data: bytes, **facts: Any) -> GeneratedImage:
     return GeneratedImage(data=data, media_type=found.media_type, width=found.width, height=found.height, **facts)
 
 
-__all__ = ["ImageAdapter", "picture"]
+__all__ = ["IMAGES", "ImageAdapter", "picture"]

@@ -13,7 +13,6 @@ from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.models import ModelList
 from backstay.content_adapter import ImageAdapter, picture
 from backstay.cost import Cost, PriceTable
-from backstay.download import Downloaded, Downloads
 from backstay.errors import BackstayError, InvalidRequestError, UnsupportedError
 from backstay.operation import CallOptions, Operation, operation
 from backstay.policies.effect import Effect
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from backstay.content.capabilities import ContentCapabilities
+    from backstay.download import Downloaded, Downloads
     from backstay.profile import Profile
     from backstay.runtime import Runtime
 
@@ -85,11 +85,9 @@ class OpenAIImages(ImageAdapter):
         self.prices = prices
         self._warned: set[str] = set()
         shared, connect = self.runtime, self.profile.connect_timeout
-        self._own_downloads = downloads is None
-        self._downloads = downloads or Downloads(ssl_context=shared.ssl_context, proxy=shared.proxy)
         self._wire = Wire(
             Setting(
-                base_url, organization, project, connect, client, transport, shared.ssl_context, shared.proxy
+                base_url, organization, project, connect, client, transport, shared.ssl_context, shared.proxy, downloads
             )
         )  # fmt: skip
 
@@ -115,10 +113,8 @@ class OpenAIImages(ImageAdapter):
         await asyncio.to_thread(self._wire.load)
 
     async def disconnect(self) -> None:
-        """Close the pool, unless the client was the user's."""
+        """Close the pools, unless they were the user's."""
         await self._wire.aclose()
-        if self._own_downloads:
-            await self._downloads.aclose()
 
     @operation(Effect.READ, ttl=MODELS_TTL, max_stale=MODELS_STALE, group="models", tags=("models",))
     async def list_models(self, **_: Unpack[CallOptions]) -> ModelList:
@@ -172,7 +168,7 @@ class OpenAIImages(ImageAdapter):
     @operation(Effect.READ, name="download_image", kind="download", group="downloads")
     async def _fetched(self, url: str) -> Downloaded:
         """The bytes behind an address of the vendor's: a read of its own, asked again where the network fails."""
-        return await self._downloads.fetch(url)
+        return await self._wire.fetch(url)
 
     def estimate(self, operation: Operation, args: tuple[Any, ...]) -> Cost | None:
         """The most that pictures may cost: by pixels and quality, and the words that ask for them."""

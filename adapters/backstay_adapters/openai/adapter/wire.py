@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from backstay.download import Downloaded, Downloads
     from backstay.table import Facts
     from backstay_adapters.openai.wire.write import Asked
 
@@ -38,16 +39,18 @@ class Setting:
     transport: httpx2.AsyncBaseTransport | None
     ssl_context: ssl.SSLContext | None
     proxy: str | None
+    downloads: Downloads | None
 
 
 class Wire:
     """One connection; shared by an adapter and its `with_options` copies."""
 
     def __init__(self, setting: Setting) -> None:
-        self.setting = setting
+        self._setting = setting
         self._http: Any = None
         self._sdk: Any = None
         self._openai: Any = None
+        self._downloads: Downloads | None = setting.downloads
 
     def load(self) -> None:
         """Import the SDK and make its client: most of a second of CPU, so never on the loop.
@@ -58,7 +61,7 @@ class Wire:
         import openai
         from backstay import http2
 
-        at = self.setting
+        at = self._setting
         if at.client is not None and not http2.is_client(at.client):
             raise InvalidRequestError(
                 "the SDK runs on httpx2, and its clients do not mix with httpx's", field="client",
@@ -81,9 +84,11 @@ class Wire:
         _ = self._sdk.images, self._sdk.models  # the SDK imports each of them at its first use
 
     async def aclose(self) -> None:
-        """Close the pool; a client given by the user stays open."""
-        if self._http is not None and self.setting.client is None:
+        """Close the pools; what was given by the user stays open."""
+        if self._http is not None and self._setting.client is None:
             await self._http.aclose()
+        if self._downloads is not None and self._setting.downloads is None:
+            await self._downloads.aclose()
 
     # Asking -----------------------------------------------------------------------------------------------------
 
@@ -102,6 +107,14 @@ class Wire:
     async def models(self, key: Secret) -> Facts:
         """GET /models, all of them on one page."""
         return await self._ask("models.list", self._sdk.models.with_raw_response.list(**self._each(key)))
+
+    async def fetch(self, url: str) -> Downloaded:
+        """GET a picture by its address: without our key, which is nobody else's business."""
+        if self._downloads is None:
+            from backstay.download import Downloads  # few answers hold addresses, and httpx is slow to import
+
+            self._downloads = Downloads(ssl_context=self._setting.ssl_context, proxy=self._setting.proxy)
+        return await self._downloads.fetch(url)
 
     async def _edit_by_address(self, body: dict[str, Json], key: Secret) -> Any:
         # The SDK's own method takes files only; the API takes addresses as well.
@@ -130,7 +143,7 @@ class Wire:
 
         return {
             "extra_headers": {"Authorization": f"Bearer {key.reveal()}"},
-            "timeout": http2.timeout(self.setting.connect_timeout),
+            "timeout": http2.timeout(self._setting.connect_timeout),
         }
 
     # Reading ----------------------------------------------------------------------------------------------------
@@ -153,7 +166,7 @@ class Wire:
             said: Any = error
             # The whole body: the SDK's `.body` is the inner object, and a text where it was no JSON.
             return TABLE.error(self._facts(said.status_code, said.response.headers, said.response.content, operation))
-        found = http2.translated(error, self.setting.base_url)
+        found = http2.translated(error, self._setting.base_url)
         if found is not None:
             return found
         if isinstance(error, TypeError | ValueError):

@@ -52,14 +52,18 @@ def error_of(value: Json) -> Mapping[str, Json] | None:
     """The error of an answer; None where it holds none, `{}` where it holds one that says nothing."""
     if not isinstance(value, dict):
         return None
-    if value.get("type") in {"response.failed", "response.incomplete"} and isinstance(value.get("response"), dict):
-        return error_of(value["response"]) or {}
+    if value.get("type") in ("response.failed", "response.incomplete") and isinstance(value.get("response"), dict):
+        return _told(value["response"]) or {}
+    return _told(value)
+
+
+def _told(value: dict[str, Json]) -> Mapping[str, Json] | None:
     if value.get("error") is not None:
         told = value["error"]
         return told if isinstance(told, dict) else {"message": told if isinstance(told, str) else ""}
-    reason = (value.get("incomplete_details") or {}).get("reason") if value.get("status") == "incomplete" else None
-    if reason == "content_filter":
-        return {"code": reason, "message": "the answer was stopped by the content filter"}
+    details = value.get("incomplete_details")
+    if value.get("status") == "incomplete" and isinstance(details, dict) and details.get("reason") == "content_filter":
+        return {"code": "content_filter", "message": "the answer was stopped by the content filter"}
     inner = "message" in value and ("code" in value or str(value.get("type", "")).endswith("error"))
     return value if inner or ("detail" in value and "data" not in value) else None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from backstay.content.image import Size
-from backstay.sandbox.painter import draw
+from backstay.sandbox.painter import draw, draw_jpeg
 from backstay.sandbox.writer import tokens_of
 from backstay_adapters.openai.prices import MOST
 from backstay_adapters.openai.sandbox.checks import Order
@@ -20,12 +20,19 @@ SOURCE_TOKENS: Final = 800
 
 
 def pictures(order: Order, seed: int) -> list[bytes]:
-    """The pictures: PNGs whatever format was asked for, since this simulator has no other writer."""
+    """The pictures: JPEGs where they are asked for, else PNGs, since this simulator has no writer of WebP."""
     size, clear = size_of(order), order.body.get("background") == "transparent"
+    if format_of(order) == "jpeg":
+        return [draw_jpeg(order.body["prompt"], size.width, size.height, seed + n) for n in range(order.count)]
     return [
         draw(order.body["prompt"], size.width, size.height, seed + number, transparent=clear)
         for number in range(order.count)
     ]
+
+
+def format_of(order: Order) -> str:
+    """The format that the pictures have."""
+    return "jpeg" if order.body.get("output_format") == "jpeg" else "png"
 
 
 def size_of(order: Order) -> Size:
@@ -41,7 +48,7 @@ def answer(order: Order, shown: Sequence[dict[str, Json]], now: float) -> dict[s
         "created": int(now),
         "background": order.body.get("background") or "opaque",
         "data": list(shown),
-        "output_format": "png",
+        "output_format": format_of(order),
         "quality": "medium" if quality == "auto" else quality,
         "size": str(size_of(order)),
         "usage": usage(order),
