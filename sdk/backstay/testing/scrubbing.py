@@ -17,6 +17,7 @@ SECRET_NAMES: Final = frozenset(
         "refresh_token",
         "secret",
         "api_key",
+        "sig",
     }
 )
 LOOPBACK: Final = re.compile(r"https?://(?:127\.0\.0\.1|\[::1\]|localhost):\d+")
