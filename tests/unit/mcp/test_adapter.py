@@ -24,8 +24,8 @@ from backstay_adapters.mcp import MCPTools, ToolAnswer
 from backstay_adapters.mcp.sandbox import KEY, MODERN, SESSIONS
 from backstay_adapters.mcp.sandbox.tools import BERTH, HARBOUR
 from backstay_adapters.mcp.sandbox.tools import FLAG as FLAGS
-from tests.support.mcp import BERTH as BOOK
-from tests.support.mcp import FLAG, URL, WIND, Bench, broken, said
+from tests.support.harbour import BERTH as BOOK
+from tests.support.harbour import FLAG, URL, WIND, Bench, broken, said
 
 ERAS = pytest.mark.parametrize("era", [MODERN, SESSIONS])
 
