@@ -155,6 +155,7 @@ VENDORS: Final = {
         Vendor("claude", by_name),
         Vendor("google_ads", by_name),
         Vendor("meta", by_name),
+        Vendor("openai", by_name),
         Vendor("perplexity", by_name),
         Vendor("tiktok", by_tier),
     )

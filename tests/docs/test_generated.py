@@ -53,6 +53,11 @@ def test_the_tables_of_the_google_ads_page_are_fresh() -> None:
     fresh("google_ads")
 
 
+def test_the_tables_of_the_openai_page_are_fresh() -> None:
+    """`python docs/_generate/adapters.py` would change nothing."""
+    fresh("openai")
+
+
 def test_the_tables_of_the_perplexity_page_are_fresh() -> None:
     """`python docs/_generate/adapters.py` would change nothing."""
     fresh("perplexity")
