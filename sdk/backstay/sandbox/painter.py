@@ -1,4 +1,4 @@
-"""What simulated models draw: real PNGs with the prompt on them, the same for the same prompt and seed."""
+"""What simulated models draw: real PNGs and JPEGs with the prompt on them, the same for the same prompt and seed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import zlib
 from typing import Final
 
 from backstay.sandbox.draws import unit
+from backstay.sandbox.jpeg import BLOCK, jpeg
 from backstay.sandbox.letters import HEIGHT, WIDTH, rows_of
 
 SHADES: Final = 64
@@ -21,13 +22,25 @@ MOST_LINES: Final = 14
 
 def draw(prompt: str, width: int, height: int, seed: int = 0, *, transparent: bool = False) -> bytes:
     """A PNG of a sky with the prompt's words on it."""
+    picture = _painted(prompt, width, height)
+    return _png(picture, width, height, _palette(prompt, seed), transparent=transparent)
+
+
+def draw_jpeg(prompt: str, width: int, height: int, seed: int = 0) -> bytes:
+    """The same as a JPEG, in dots of 8 by 8 pixels."""
+    across, down = -(-width // BLOCK), -(-height // BLOCK)
+    return jpeg(_painted(prompt, across, down), _palette(prompt, seed), width, height)
+
+
+def _painted(prompt: str, width: int, height: int) -> list[bytes]:
+    """Rows of colours."""
     lines = _lines(prompt, width, height)
     scale = max(1, min(width // ((COLUMNS + 2) * (WIDTH + 1)), height // ((len(lines) + 1) * (HEIGHT + 2))))
     top = max(0, (height - len(lines) * (HEIGHT + 2) * scale) // 2)
     picture = [bytes((y * SHADES // height,)) * width for y in range(height)]
     for number, line in enumerate(lines):
         _write(picture, line, (number * (HEIGHT + 2)) * scale + top, scale)
-    return _png(picture, width, height, _palette(prompt, seed), transparent=transparent)
+    return picture
 
 
 def _lines(prompt: str, width: int, height: int) -> list[str]:
@@ -77,4 +90,4 @@ def _png(
     )
 
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_jpeg"]
