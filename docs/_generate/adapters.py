@@ -154,6 +154,7 @@ VENDORS: Final = {
     for each in (
         Vendor("claude", by_name),
         Vendor("google_ads", by_name),
+        Vendor("mcp", by_name),
         Vendor("meta", by_name),
         Vendor("openai", by_name),
         Vendor("perplexity", by_name),

@@ -63,6 +63,11 @@ def test_the_tables_of_the_perplexity_page_are_fresh() -> None:
     fresh("perplexity")
 
 
+def test_the_tables_of_the_mcp_page_are_fresh() -> None:
+    """`python docs/_generate/adapters.py` would change nothing."""
+    fresh("mcp")
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize("part", PARTS)
 def test_every_table_is_on_the_page(vendor: str, part: str) -> None:
