@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
-from backstay.answer import Answer, Served, Source, with_served
+from backstay.answer import Answer, Served, Source, stamp, with_served
 from backstay.clock import utc
 from backstay.engine import read, write
 from backstay.engine.call import Call, Plan
@@ -189,6 +189,7 @@ class Adapter(Generates, LeavesLetters, Guarded):
     ) -> Any:
         if operation.deciding or not plan.ttl:
             call = begin(plan)
+            call.led = True
             return self._served(await run(call, body, args, kwargs), call, "live", None)
         key = cache_key(self.vendor, self.account, self.credentials.fingerprint, operation.name, args[1:], kwargs)
         tags = tuple(self.tag(name) for name in tags_of(operation, args[1:], kwargs))
@@ -271,7 +272,8 @@ class Adapter(Generates, LeavesLetters, Guarded):
             cause=cached.cause if cached is not None else None,
             timeline=call.timeline,
         )
-        return with_served(value, served)
+        # Whoever takes it from the cache or from the same flight makes a copy, to say where that one came from.
+        return stamp(value, served) if call.led and source == "live" else with_served(value, served)
 
     def plan(self, operation: Operation, options: Mapping[str, Any]) -> Plan:
         """An operation with its options resolved; kept, since the same options come with many calls."""

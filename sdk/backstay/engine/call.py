@@ -80,6 +80,8 @@ class Call:
     admitted: float = 0.0
     """When the running attempt was let through; monotonic seconds."""
     hedged: bool = False
+    led: bool = False
+    """Whether it asked the vendor itself, instead of joining a call that was under way."""
     charge: Charge | None = None
     """The ledger's record of the running attempt, where it may cost money; set by `backstay.generating`."""
     reserve: float = 0.0

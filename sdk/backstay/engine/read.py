@@ -86,6 +86,7 @@ async def ask(
             cache.flights, key, _fetching(call, key, cache, body, args, kwargs, tags), remaining=call.left
         )
     begun = cache.generations.now
+    call.led = True
     try:
         value = await run(call, body, args, kwargs)
     except BaseException as error:
