@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backstay_adapters.meta import MetaAds as MetaAds
     from backstay_adapters.openai import OpenAIImages as OpenAIImages
     from backstay_adapters.perplexity import Perplexity as Perplexity
+    from backstay_adapters.s3 import S3Host as S3Host
     from backstay_adapters.tiktok import TikTokAds as TikTokAds
 
 _MODULES = {
@@ -26,6 +27,7 @@ _MODULES = {
     "MetaAds": "backstay_adapters.meta",
     "OpenAIImages": "backstay_adapters.openai",
     "Perplexity": "backstay_adapters.perplexity",
+    "S3Host": "backstay_adapters.s3",
     "TikTokAds": "backstay_adapters.tiktok",
 }
 

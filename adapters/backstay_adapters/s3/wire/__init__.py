@@ -1,0 +1,1 @@
+"""Requests, their signatures, and what answers say of an object."""
