@@ -30,16 +30,20 @@ class MCPSandbox(ContentSandbox):
     """An MCP server for tests: a harbour with a few tools.
 
     `era` is the protocol: MODERN (each request stands alone, plain JSON) or SESSIONS (a handshake, a session's id,
-    answers as streams). A VENDOR_ERROR has an `error` of `refusal.NAMES`; "session" makes it forget its sessions.
+    answers as streams); `stateless` leaves the id out, as servers behind a load balancer do. A VENDOR_ERROR has an
+    `error` of `refusal.NAMES`; "session" makes it forget its sessions. See `ContentSandbox` for the rest.
     """
 
     vendor = "mcp"
     KEY = KEY
 
-    def __init__(self, world: World | None = None, *, era: str = MODERN, **settings: Unpack[Settings]) -> None:
+    def __init__(
+        self, world: World | None = None, *, era: str = MODERN, stateless: bool = False, **settings: Unpack[Settings]
+    ) -> None:
         if era not in {MODERN, SESSIONS}:
             refuse("era", era, f"{MODERN} or {SESSIONS}")
         self.era = era
+        self.stateless = stateless or era == MODERN
         super().__init__(world, **settings)
 
     def begin(self) -> None:
@@ -97,7 +101,7 @@ class MCPSandbox(ContentSandbox):
 
     def _session(self, request: Request, told: Mapping[str, Json]) -> dict[str, str]:
         """The headers that name the session; raises what a server says that does not know it."""
-        if self.era == MODERN:
+        if self.stateless:
             return {}
         name = request.headers.get("mcp-session-id", "")
         if told.get("method") == "initialize":
