@@ -137,11 +137,30 @@ class Making:
         """Hand it to the publisher; the request is kept first, because a second one with this key must be the same."""
         publisher, request = self._makers.publisher, self._state.request
         if request is None:
-            request = _request(self._state)
+            request = await self._request()
             await self._book.change(lambda state: state.but(request=request))
         post = await publisher.publish_post(request, idempotency_key=f"carousel/{self._state.plan.id}")
         await self._keep("publish", post, publisher, lambda state: state.but(post=post))
         return post
+
+    async def _request(self) -> PublishRequest:
+        """What goes out."""
+        state = self._state
+        assert state.caption is not None  # noqa: S101 - the caller has looked that everything is made
+        media = [await self._post_media(number) for number in range(state.plan.slides)]
+        return PublishRequest(
+            kind=PostKind.CAROUSEL, media=tuple(media), caption=texts.post_text(state.hooks[0], state.caption),
+            ai_generated=state.ai_generated,
+        )  # fmt: skip
+
+    async def _post_media(self, number: int) -> PostMedia:
+        hosted, slide = self._state.media[number], self._state.slides[number]
+        kept = await self._book.picture(number)
+        assert hosted is not None and slide is not None and kept is not None  # noqa: S101, PT018 - as above
+        return PostMedia(
+            url=hosted.url, media_type=hosted.media_type, alt_text=slide.alt_text, size=hosted.size,
+            width=kept.image.width, height=kept.image.height,
+        )  # fmt: skip
 
     def _lasts(self, until: Any) -> bool:
         return until is None or until > utc(self._teller.clock.wall()) + LASTS
@@ -173,21 +192,6 @@ class Making:
         return Done(
             step=step, by=served.by, at=at, source=served.source, cause=served.cause, attempts=served.attempts
         )  # fmt: skip
-
-
-def _request(state: CarouselState) -> PublishRequest:
-    """What goes out."""
-    assert state.caption is not None  # noqa: S101 - the caller has looked that everything is made
-    pairs = zip(state.media, state.slides, strict=True)
-    media = tuple(
-        PostMedia(url=each.url, media_type=each.media_type, alt_text=slide.alt_text)
-        for each, slide in pairs
-        if each is not None and slide is not None
-    )
-    return PublishRequest(
-        kind=PostKind.CAROUSEL, media=media, caption=texts.post_text(state.hooks[0], state.caption),
-        ai_generated=state.ai_generated,
-    )  # fmt: skip
 
 
 def _bound(work: Callable[[int], Awaitable[None]], number: int) -> Callable[[], Awaitable[None]]:
