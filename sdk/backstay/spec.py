@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pydantic import ValidationError
 
@@ -56,15 +56,26 @@ def _cure(cls: type[Value], path: str, fault: Any) -> str:
     if fault["type"] == "missing":
         return f"give {path}="
     if fault["type"] == "extra_forbidden":
-        near = get_close_matches(path, cls.model_fields, n=1)
+        fields = _fields_at(cls, path.split(".")[:-1])
+        near = get_close_matches(path.rpartition(".")[2], fields, n=1)
         if near:
             return f"did you mean {near[0]}?"
-        return "put the vendor's own fields into extra=" if "extra" in cls.model_fields else f"leave {path} out"
+        return "put the vendor's own fields into extra=" if "extra" in fields else f"leave {path} out"
     if fault["type"] == "enum":
         return f"one of {fault['ctx']['expected']}"
     if fault["type"] == "timezone_aware":
         return "give the time a zone, for example tzinfo=UTC"
     return f"change {path}: {fault['msg']}"
+
+
+def _fields_at(cls: type[Value], path: list[str]) -> list[str]:
+    """The names that a model, or the model in a field of it, knows."""
+    if not path:
+        return list(cls.model_fields)
+    field = cls.model_fields.get(path[0])
+    told = () if field is None else (field.annotation, *get_args(field.annotation))
+    inner = next((each for each in told if isinstance(each, type) and issubclass(each, Value)), None)
+    return [] if inner is None else _fields_at(inner, path[1:])
 
 
 def check_extra(common_vendor_fields: Mapping[str, Any] | frozenset[str], extra: Mapping[str, Any]) -> None:

@@ -59,8 +59,9 @@ class Document:
         named = error.field or ""
         if named.partition(".")[0] in given:
             return named
-        holders = [name for name, value in given.items() if value == error.value]
-        parts = [name for name, value in given.items() if isinstance(value, str) and str(error.value) in value]
+        leaves = list(_leaves(given))
+        holders = [path for path, value in leaves if value == error.value]
+        parts = [path for path, value in leaves if isinstance(value, str) and str(error.value) in value]
         return next((found[0] for found in (holders, parts) if len(found) == 1), named)
 
     def _plain(self, path: str) -> str:
@@ -82,6 +83,18 @@ class Document:
         while path and path not in self.lines:
             path = path.rpartition(".")[0]
         return self.lines.get(path, 1)
+
+
+def _leaves(node: object, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value that holds no others, by its path."""
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from _leaves(value, _under(at, name))
+    elif isinstance(node, list):
+        for n, value in enumerate(node):
+            yield from _leaves(value, _under(at, n))
+    else:
+        yield at, node
 
 
 def read(path: str | Path) -> Document:
@@ -161,18 +174,20 @@ def _value(node: Any, name: str, path: str, lines: dict[str, int]) -> Any:
     if node.id == "sequence":
         return [_value(item, name, _under(path, n), lines) for n, item in enumerate(node.value)]
     found: dict[str, Any] = {}
-    for key, item in _pairs(node, name, path):
+    for key, line, item in _pairs(node, name, path):
         if key in found:
-            raise _refuse(name, _line(item), _under(path, key), "given twice", "leave one of them out")
+            raise _refuse(name, line, _under(path, key), "given twice", "leave one of them out")
         found[key] = _value(item, name, _under(path, key), lines)
+        lines[_under(path, key)] = line
     return found
 
 
-def _pairs(node: Any, name: str, path: str) -> Iterator[tuple[str, Any]]:
+def _pairs(node: Any, name: str, path: str) -> Iterator[tuple[str, int, Any]]:
+    """Each field with the line of its name."""
     for key, item in node.value:
         if key.id != "scalar":
             raise _refuse(name, _line(key), path, "a field's name is no text", "name the field")
-        yield key.value, item
+        yield key.value, _line(key), item
 
 
 def _scalar(node: Any, name: str, path: str, lines: dict[str, int]) -> Any:

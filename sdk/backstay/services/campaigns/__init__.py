@@ -1,5 +1,6 @@
 """Campaigns as a spec says: a plan of what would be created and changed, applied once; drift; all off at once."""
 
+from backstay.services.campaigns.file import campaigns_of
 from backstay.services.campaigns.manager import CampaignManager
 from backstay.services.campaigns.plan import CampaignPlan, Differs, Field, Left, Step, Trouble, Unread
 from backstay.services.campaigns.report import Applied, Drift, Drifted, Failed, NotPaused, PausedAll, Skipped
@@ -28,4 +29,5 @@ __all__ = [
     "Trouble",
     "Unread",
     "Who",
+    "campaigns_of",
 ]

@@ -101,7 +101,10 @@ def rules_of(path: str | Path) -> RulesFile:
 
 def rules_in(document: Document) -> RulesFile:
     """The rules of a document that was read."""
-    file, faults = document.build(_File), Faults(document)
+    faults = Faults(document)
+    file = faults.build(_File, document.data, "")
+    faults.check()
+    assert file is not None  # noqa: S101 - without a fault it was built
     rules = [_rule(faults, each, f"rules.{n}") for n, each in enumerate(file.rules)]
     _twice(faults, rules)
     where = faults.build(Where, file.account or {}, "account")
