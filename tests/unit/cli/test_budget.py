@@ -70,7 +70,7 @@ def test_a_file_may_give_days_and_rates(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("leave_out: true", "leave_out: false", r"line 10, campaigns\.1\.days: video: results of 1 days are prov"),
+        ("leave_out: true", "leave_out: false", r"line 9, campaigns\.1\.days: video: results of 1 days are prov"),
         ("USD: 0.8", "GBP: 0.8", "no exchange rate between USD and EUR"),
         ("day: 2026-03-02", "day: 2026-01-02", "the exchange rates are of 2026-01-02"),
         ("USD: 0.8", "USD: -1", "line 2"),

@@ -107,9 +107,9 @@ def test_json_is_read_alike() -> None:
         ("spend: 120 EUR", "spend: 120 euro", 21, "arms.1.days.1.spend"),
         ("units: 4000", "units: many", 10, "arms.0.units"),
         ("platform: tiktok", "platform: myspace", 15, "arms.1.platform"),
-        ("name: B", "name: A", 9, "arms"),
+        ("name: B", "name: A", 8, "arms"),
         ("    units: 4000\n", "", 9, None),
-        ("  metric: cvr\n", "", 2, "plan.metric"),
+        ("  metric: cvr\n", "", 1, "plan.metric"),
         ("basis:", "bases:", 7, "bases"),
     ],
 )
