@@ -13,6 +13,7 @@ from backstay.content.jsonschema import resolved
 from backstay.sandbox.draws import bits
 
 _WORD: Final = re.compile(r"[^\W\d_]{4,}", re.UNICODE)
+_TOPIC: Final = re.compile(r"^Topic: (.+)$", re.MULTILINE)
 _DULL: Final = frozenset(
     {
         "about", "answer", "carousel", "from", "give", "have", "instagram", "json", "make", "only", "please", "post",
@@ -28,6 +29,8 @@ _SHAPES: Final = (
     "{0} pays off where {1} costs the most.",
     "Start with {0}; {1} can wait.",
 )
+SHORT: Final = 30
+"""Characters of a text in which no sentence fits: there is a word in it."""
 _STEP: Final = 2
 """Levels of optional fields that are filled: a schema may refer to itself without end."""
 
@@ -38,7 +41,9 @@ def tokens_of(text: str) -> int:
 
 
 def topics(prompt: str) -> list[str]:
-    """The telling words of a prompt, in its order."""
+    """The telling words of a prompt, in its order; where a line of it names the topic, of that line."""
+    named = _TOPIC.search(prompt)
+    prompt = named[1] if named else prompt
     found = dict.fromkeys(word for word in _WORD.findall(prompt) if word.lower() not in _DULL)
     return list(found) or ["sailing", "wind"]
 
@@ -121,8 +126,9 @@ def _number(schema: Mapping[str, Any], draw: int, *, whole: bool) -> int | float
 
 
 def _text(schema: Mapping[str, Any], prompt: str, seed: int, path: tuple[str, ...]) -> str:
-    said = write_text(prompt, bits(seed, *path) % 1_000_003, 1)
-    most = int(schema.get("maxLength", 400))
+    most, words = int(schema.get("maxLength", 400)), topics(prompt)
+    own = bits(seed, *path) % 1_000_003
+    said = words[own % len(words)] if most <= SHORT else write_text(prompt, own, 1)
     while len(said) < int(schema.get("minLength", 0)):
         said = f"{said} {said}"
     return said[:most]

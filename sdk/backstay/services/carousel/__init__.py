@@ -3,6 +3,7 @@
 from backstay.services.carousel.carousel import Carousel
 from backstay.services.carousel.events import CarouselDegraded, CarouselStep
 from backstay.services.carousel.plan import CarouselPlan
+from backstay.services.carousel.preview import preview
 from backstay.services.carousel.state import Caption, CarouselState, Done, Outline, Point, Slide
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "Outline",
     "Point",
     "Slide",
+    "preview",
 ]

@@ -15,7 +15,7 @@ ROOM: Final = 2_000
 SOURCES: Final = 8
 """Sources that the writer is told of."""
 HASHTAGS: Final = 12
-LONGEST_TAG: Final = 40
+LONGEST_TAG: Final = 30
 
 _SYSTEM: Final = (
     "You write carousels for social media: short, true, concrete. Use only facts of the research that you are given. "
