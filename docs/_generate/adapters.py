@@ -154,10 +154,12 @@ VENDORS: Final = {
     for each in (
         Vendor("claude", by_name),
         Vendor("google_ads", by_name),
+        Vendor("instagram", by_name),
         Vendor("mcp", by_name),
         Vendor("meta", by_name),
         Vendor("openai", by_name),
         Vendor("perplexity", by_name),
+        Vendor("s3", by_name),
         Vendor("tiktok", by_tier),
     )
 }

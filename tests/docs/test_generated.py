@@ -68,6 +68,16 @@ def test_the_tables_of_the_mcp_page_are_fresh() -> None:
     fresh("mcp")
 
 
+def test_the_tables_of_the_instagram_page_are_fresh() -> None:
+    """`python docs/_generate/adapters.py` would change nothing."""
+    fresh("instagram")
+
+
+def test_the_tables_of_the_s3_page_are_fresh() -> None:
+    """`python docs/_generate/adapters.py` would change nothing."""
+    fresh("s3")
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize("part", PARTS)
 def test_every_table_is_on_the_page(vendor: str, part: str) -> None:

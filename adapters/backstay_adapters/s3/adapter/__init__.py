@@ -11,13 +11,12 @@ from urllib.parse import urlsplit
 
 from backstay.auth import Credentials, Secret
 from backstay.clock import utc
-from backstay.content.capabilities import ContentCapabilities
-from backstay.content.capabilities import ContentCapability as Can
 from backstay.content_adapter.hosting import Blob, HostAdapter, Place
 from backstay.engine.call import current, note_request_id
 from backstay.errors import InvalidRequestError, NotFoundError
 from backstay.operation import CallOptions
 from backstay.policies.settings import refuse, within
+from backstay_adapters.s3.adapter.capabilities import CAPABILITIES
 from backstay_adapters.s3.errors import TABLE
 from backstay_adapters.s3.profile import LONGEST_LINK, REGION, SHORTEST_LINK, STYLES, s3_profile
 from backstay_adapters.s3.wire import signing
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from backstay.content.capabilities import ContentCapabilities
     from backstay.http import Reply
     from backstay.profile import Profile
     from backstay.runtime import Runtime
@@ -48,9 +48,7 @@ class S3Host(HostAdapter):
     """
 
     vendor = "s3"
-    CAPABILITIES: ClassVar[ContentCapabilities] = ContentCapabilities.of(
-        "s3", Can.HOST, Can.HOST_DELETE, version="2006-03-01"
-    )
+    CAPABILITIES: ClassVar[ContentCapabilities] = CAPABILITIES
 
     def __init__(
         self,
