@@ -159,13 +159,21 @@ async def _of_sandbox(runtime: Runtime, url: str) -> list[Any]:
     points = {point.name: point for point in entry_points(group=GROUP)}
     made = []
     for name, module in find_sandboxes(served).items():
-        make = points[name].load() if name in points else None
-        if make is not None and "base_url" in inspect.signature(make).parameters:
-            made += [
-                make(account, module.TOKEN, base_url=f"{admin.base_url}/{name}", runtime=runtime)
-                for account in module.ACCOUNTS
-            ]
+        if name not in points:
+            continue
+        make, given = points[name].load(), {"base_url": f"{admin.base_url}/{name}", "runtime": runtime}
+        accounts = [(account, module.TOKEN) for account in module.ACCOUNTS]
+        # Who writes texts has no account to look into.
+        made += [make(*each, **given) for each in accounts if _takes(make, each, given)]
     return made
+
+
+def _takes(make: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    try:
+        inspect.signature(make).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def facts(record: Record) -> dict[str, Any]:

@@ -239,12 +239,16 @@ class Orphan:
     why: str
 
 
-async def orphans(journal: Journal, adapters: Iterable[AdPlatform]) -> AsyncIterator[Orphan]:
+async def orphans(journal: Journal, adapters: Iterable[Any]) -> AsyncIterator[Orphan]:
     """Objects of these accounts that carry a marker, and that no record of this journal owns. Changes nothing.
+
+    Of the adapters those of ad platforms are asked: nothing else carries markers.
 
     An object whose record is open has an owner: `recover` settles it. Other journals may own what this one does not.
     """
     for adapter in adapters:
+        if not hasattr(adapter, "list_campaigns"):
+            continue
         for pages in (adapter.list_campaigns, adapter.list_ad_groups, adapter.list_ads):
             async for item in pages(**LIVE):
                 if item.key_token is None:
