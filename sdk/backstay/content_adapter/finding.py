@@ -28,7 +28,7 @@ SKEW: Final = 60.0
 """Seconds by which the vendor's clock may be behind ours."""
 LATE: Final = 1.0
 """Seconds before the end of the read lag at which a look counts as the last."""
-REMEMBERED: Final = 500
+REMEMBERED: Final = 2_000
 """Newest records of the journal in which a container or a post is looked for."""
 _FATES: Final = {
     ContainerState.PUBLISHED: Fate.LIVE, ContainerState.FAILED: Fate.DEAD, ContainerState.EXPIRED: Fate.DEAD,

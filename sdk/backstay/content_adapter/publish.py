@@ -23,6 +23,7 @@ from backstay.engine.loop import begin
 from backstay.engine.write import Written
 from backstay.errors import BackstayError, InvalidRequestError, NotReadyError
 from backstay.events import Problem
+from backstay.letters.frame import suspected
 from backstay.operation import CallOptions, NeverSpends, Operation, intent, merge_options, operation
 from backstay.policies.effect import Effect
 from backstay.writes.journal import FREE, OPEN, check_key
@@ -132,6 +133,9 @@ class PublisherAdapter(Prepares):
         outcome, kept = await steps.outcome(), await steps.last()
         ended = outcome.uncertain_since + outcome.in_air if outcome is not None and outcome.state in OPEN else now
         made = now if kept is None else kept[1]
+        elsewhere = suspected()  # a call whose journal this one is not: its container was made within the day before
+        if elsewhere is not None:
+            made = min(made, elsewhere - DAY)
         return await self.glance(prepared_of(request, container.id), made, ended, idempotency_key)
 
     # The steps before it ------------------------------------------------------------------------------------------

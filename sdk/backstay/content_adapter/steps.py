@@ -8,11 +8,13 @@ When a container has died, the next round begins, and says so before it makes an
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backstay.content.words import PostKind
 from backstay.engine.claim import moment
+from backstay.errors import IdempotencyConflictError
 from backstay.keys import payload_hash
 from backstay.values import Value
 from backstay.writes.journal import DONE, OPEN, JournalKey, Record, State, conflict
@@ -68,7 +70,7 @@ class Steps:
         record = Record(
             self._named(f"{number}.{step}"), self._payload, state=State.VERIFIED, value=made, known=True
         )  # fmt: skip
-        stored = await self._journal.claim(record, moment(self._clock))
+        stored = await self._claimed(record)
         return stored.value  # type: ignore[no-any-return]  # a record's value is whatever was written into it
 
     async def round(self) -> int:
@@ -84,11 +86,21 @@ class Steps:
             self._named(f"{number}"), self._payload, state=State.VERIFIED, value=dead, known=True,
             note=f"the container {dead} is dead",
         )  # fmt: skip
-        await self._journal.claim(record, moment(self._clock))
+        await self._claimed(record)
 
     async def last(self) -> tuple[Prepared, float] | None:
         """The container that may have been published, and when it was made."""
         return await self.known(await self.round(), WHOLE)
+
+    async def _claimed(self, record: Record) -> Record:
+        try:
+            return await self._journal.claim(record, moment(self._clock))
+        except IdempotencyConflictError:
+            raise conflict(self._own(record)) from None
+
+    def _own(self, record: Record) -> Record:
+        """The record under the caller's own key."""
+        return replace(record, key=JournalKey(*self._scope, PUBLISH, self.key))
 
     def _named(self, step: str) -> JournalKey:
         return JournalKey(*self._scope, STEP, f"{self.key}#{step}")
@@ -96,7 +108,7 @@ class Steps:
     def _checked(self, record: Record | None) -> Record | None:
         counts = record is not None and (record.state in DONE or record.state in OPEN)
         if record is not None and counts and self._payload and record.payload != self._payload:
-            raise conflict(replace(record, key=JournalKey(*self._scope, PUBLISH, self.key)))
+            raise conflict(self._own(record))
         return record
 
 
@@ -106,8 +118,9 @@ def payload_of(request: PublishRequest) -> str:
 
 
 def digest(caption: str | None) -> str:
-    """A caption's digest: vendors trim and unify line ends, so these do not count."""
-    text = "\n".join(line.rstrip() for line in (caption or "").strip().splitlines())
+    """A caption's digest: vendors trim, unify line ends and compose letters, so these do not count."""
+    composed = unicodedata.normalize("NFC", caption or "")
+    text = "\n".join(line.rstrip() for line in composed.strip().splitlines())
     return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 

@@ -20,8 +20,10 @@ from backstay.errors import (
     UnknownOutcomeError,
 )
 from backstay.events import Problem
+from backstay.letters.frame import Recalled, Replaying
 from backstay.sandbox import FaultKind
 from backstay.taxonomy import Certainty
+from backstay.writes.memory import MemoryJournal
 from backstay.writes.recover import Verdict, recover
 from tests.support.posts import CAROUSEL, IMAGE, REEL, STORY, Desk, jpeg, mp4
 
@@ -197,6 +199,25 @@ def test_two_posts_with_one_caption_are_each_named_right() -> None:
     live = {thing.data["_container"]: thing.id for thing in desk.vendor.live()}
     assert told.keys() == live.keys()
     assert all(name in {None, live[container]} for container, name in told.items())
+
+
+def test_a_letter_that_is_replayed_where_no_journal_knows_it_publishes_nothing_that_may_be_out() -> None:
+    """The old post is found by its words, and nobody may decide; where nothing like it shows, it is published."""
+    desk = Desk()
+    desk.run(desk.process().publish_post(IMAGE, idempotency_key="k"))
+    sent = desk.clock.wall()
+    desk.clock.advance(3 * 3600.0)
+    desk.journal = MemoryJournal(lease=2.0)
+
+    async def replayed(key: str, request: PublishRequest) -> Post:
+        with Replaying(Recalled(sent_until=sent)):
+            return await desk.process().publish_post(request, idempotency_key=key)
+
+    with pytest.raises(UnknownOutcomeError):
+        desk.run(replayed("k", IMAGE))
+    assert desk.posts() == 1
+    desk.run(replayed("other", IMAGE.but(caption="Other words")))
+    assert desk.posts() == 2
 
 
 # Going on -----------------------------------------------------------------------------------------------------------

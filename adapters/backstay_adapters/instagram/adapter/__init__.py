@@ -35,6 +35,12 @@ _VERSION: Final = re.compile(r"v\d{1,3}\.\d{1,2}", re.ASCII)
 _ID: Final = re.compile(r"\d{1,30}", re.ASCII)
 APP_LIMIT: Final = 4
 """The code that the vendor's protection against spam borrows."""
+SHOWN_AS: Final = {
+    PostKind.IMAGE: {PostKind.IMAGE, PostKind.UNKNOWN},
+    PostKind.CAROUSEL: {PostKind.CAROUSEL, PostKind.UNKNOWN},
+    PostKind.REEL: {PostKind.REEL, PostKind.VIDEO, PostKind.UNKNOWN},
+}
+"""What a post of a kind may look like in a list; rather one too many, for a look must overlook nothing."""
 PAGE: Final = 25
 MOST_PAGES: Final = 8
 """Pages of the media list that are read to find a post: it is newest first."""
@@ -164,7 +170,7 @@ class Instagram(PublisherAdapter):
         """GET /{account}/media, newest first; stories have a list of their own."""
         edges = {PostKind.STORY: ("stories",), PostKind.UNKNOWN: ("media", "stories")}.get(kind, ("media",))
         found = [post for edge in edges for post in await self._listed(edge, since)]
-        return [post for post in found if kind in {PostKind.UNKNOWN, post.kind}]
+        return [post for post in found if kind is PostKind.UNKNOWN or post.kind in SHOWN_AS.get(kind, {kind})]
 
     async def _listed(self, edge: str, since: datetime) -> list[Post]:
         found: list[Post] = []
