@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from backstay_adapters.claude import Claude as Claude
+    from backstay_adapters.gemini import Gemini as Gemini
     from backstay_adapters.google_ads import GoogleAds as GoogleAds
     from backstay_adapters.instagram import Instagram as Instagram
     from backstay_adapters.mcp import MCPTools as MCPTools
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Claude": "backstay_adapters.claude",
+    "Gemini": "backstay_adapters.gemini",
     "GoogleAds": "backstay_adapters.google_ads",
     "Instagram": "backstay_adapters.instagram",
     "MCPTools": "backstay_adapters.mcp",

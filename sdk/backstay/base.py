@@ -311,7 +311,7 @@ class Adapter(Generates, LeavesLetters, Guarded):
             revalidate=profile.revalidate,
             read_lag=profile.read_lag,
             patience=profile.patience,
-            generate_again=profile.generate_again,
+            generate_again=profile.generate_again and operation.kind not in profile.paid_once,
             renew=self._renew if self.credentials.renewable else None,
             criticality=criticality(operation, options.get("criticality")),
             hedge=scope.hedge(operation.name, profile.hedge) if operation.hedge and profile.hedge else None,

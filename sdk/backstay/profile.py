@@ -100,6 +100,8 @@ class Profile:
     """Waits between the looks after a lost answer, as far as the read lag goes."""
     generate_again: bool = True
     """Whether a lost GENERATE may be paid for twice."""
+    paid_once: frozenset[str] = frozenset()
+    """Kinds of operations (`image`) of which a lost one is not paid for twice, although others are."""
     ttl: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Seconds of freshness by operation, where it differs from the operation's own."""
     max_stale: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))

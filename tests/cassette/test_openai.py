@@ -52,11 +52,6 @@ async def generate_with_everything(openai: OpenAIImages) -> None:
     assert (result.extra["quality"], result.extra["background"]) == ("high", "transparent")
 
 
-async def generate_by_ratio(openai: OpenAIImages) -> None:
-    image = (await openai.generate_image(ImageRequest(prompt="A red sail", aspect="4:5"))).image
-    assert (image.width, image.height) == (1088, 1360)
-
-
 async def edit(openai: OpenAIImages) -> None:
     result = await openai.generate_image(ASKED.but(sources=(SOURCE, SOURCE)))
     assert result.usage.pieces["image_in"] == 1_600
@@ -79,7 +74,7 @@ async def list_models(openai: OpenAIImages) -> None:
 
 
 OPERATIONS: tuple[Play, ...] = (
-    generate, generate_several, generate_with_everything, generate_by_ratio, edit, edit_with_mask, edit_by_address,
+    generate, generate_several, generate_with_everything, edit, edit_with_mask, edit_by_address,
     list_models,
 )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Between our words and the Gemini API's."""
