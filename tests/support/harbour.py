@@ -29,15 +29,27 @@ class Bench:
         self.transport = SimTransport2(self.sandbox, self.clock)
         self.given = adapter
         self.runtime = Runtime.in_memory(clock=self.clock, listeners=())
+        self._made: list[MCPTools] = []
 
     @property
     def tools(self) -> MCPTools:
         """An adapter of its own for each loop."""
         self.runtime = Runtime.in_memory(clock=self.clock, listeners=())
-        return MCPTools(URL, **{"token": KEY, "runtime": self.runtime, "transport": self.transport, **self.given})
+        made = MCPTools(URL, **{"token": KEY, "runtime": self.runtime, "transport": self.transport, **self.given})
+        self._made.append(made)
+        return made
 
     def run(self, work: Any) -> Any:
-        return virtually(work, self.clock)
+        """Run in virtual time, and close what was made."""
+
+        async def main() -> Any:
+            try:
+                return await work
+            finally:
+                while self._made:
+                    await self._made.pop().aclose()
+
+        return virtually(main(), self.clock)
 
     def call(self, name: str, arguments: dict[str, Any], **options: Any) -> ToolAnswer:
         """One tool called, in a process of its own."""
