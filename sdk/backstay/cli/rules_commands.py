@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from backstay.cli.journal import connected
-from backstay.cli.letters import guard_of
+from backstay.cli.services_live import ACTOR, Folder, JsonFlag, Live, Sandbox, Spend, live, refused
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError, InvalidRequestError
-from backstay.runtime import Runtime
 from backstay.services.rules.decide import Decided, Decision
 from backstay.services.rules.engine import RuleEngine
 from backstay.services.rules.evaluate import Trace
@@ -25,19 +22,7 @@ from backstay.services.rules.rule import Rule
 from backstay.services.rules.words import SIGNS, Mode, Outcome
 from backstay.services.store import FileStore
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Sandbox = Annotated[
-    str | None, typer.Option("--sandbox", help="A running sandbox's address; default: the vendors in the environment.")
-]
-Spend = Annotated[
-    str | None,
-    typer.Option("--spend", help='All that may run afterwards: "500 USD" or "unlimited". Else nothing is raised.'),
-]
-Folder = Annotated[str | None, typer.Option("--folder", help="The state folder; default $BACKSTAY_STATE.")]
-ACTOR: Final = "backstay services"
 SIGN: Final = {op.value: sign for sign, op in SIGNS.items()}
-SERVICES: Final = "services"
-"""The folder of the services' states, in the state folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +58,6 @@ def rules(
     as_json: JsonFlag = False,
 ) -> None:
     """Run rules: on the file's objects, or on those of the platforms, where nothing is written unless asked for."""
-    from backstay.cli.app import fail
-
     try:
         found = rules_of(file)
         asked = _asked(found, apply=apply, propose=propose, accept=accept, undo=undo, kill=kill)
@@ -83,7 +66,7 @@ def rules(
         else:
             decided, ends = asyncio.run(_live(found.rules, asked, sandbox, spend, folder))
     except BackstayError as error:
-        fail(error.field or "file", escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
+        refused(error)
     _show(decided, ends, as_json=as_json)
     raise typer.Exit(1 if any(each["end"] in {"failed", "unknown"} for each in ends) else 0)
 
@@ -111,18 +94,14 @@ async def _live(
     rules: tuple[Rule, ...], asked: Asked, sandbox: str | None, spend: str | None, folder: str | None
 ) -> tuple[Decided, list[dict[str, Any]]]:
     """On platforms: a run, or what was asked of single actions."""
-    runtime = Runtime(state=folder, listeners=(), guard=guard_of(spend), actor=ACTOR)
     capped = asked.mode == "propose" or asked.accept  # what is accepted was judged as a proposal
     told = tuple(map(_at_most_proposed, rules)) if capped else rules
-    try:
-        async with connected(runtime, sandbox) as adapters:
-            engine, audit = _engine(told, adapters, runtime, writes=asked.writes)
-            if asked.single:
-                return Decided(), await _single(engine, asked)
-            record = await engine.run(dry_run=asked.mode == "dry_run")
-            kept = [] if asked.mode == "dry_run" else await audit.records()
-    finally:
-        await runtime.aclose()
+    async with live(sandbox, spend, folder) as where:
+        engine, audit = _engine(told, where, writes=asked.writes)
+        if asked.single:
+            return Decided(), await _single(engine, asked)
+        record = await engine.run(dry_run=asked.mode == "dry_run")
+        kept = [] if asked.mode == "dry_run" else await audit.records()
     ends = [each for each in kept if isinstance(each, EndRecord) and each.run == record.inputs.run]
     return record.decided, [each.model_dump(mode="json") for each in ends]
 
@@ -134,15 +113,11 @@ async def _single(engine: RuleEngine, asked: Asked) -> list[dict[str, Any]]:
     return [each.model_dump(mode="json") for each in ends]
 
 
-def _engine(
-    rules: tuple[Rule, ...], adapters: list[Any], runtime: Runtime, *, writes: bool
-) -> tuple[RuleEngine, FileAudit]:  # fmt: skip
-    assert runtime.state is not None  # noqa: S101 - only Runtime.in_memory() has none
-    folder = runtime.state / SERVICES
+def _engine(rules: tuple[Rule, ...], where: Live, *, writes: bool) -> tuple[RuleEngine, FileAudit]:
     if writes:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    audit = FileAudit(folder / "rules.jsonl")
-    return RuleEngine(rules, on=adapters, store=FileStore(folder), audit=audit, actor=ACTOR), audit
+        where.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    audit = FileAudit(where.folder / "rules.jsonl")
+    return RuleEngine(rules, on=where.adapters, store=FileStore(where.folder), audit=audit, actor=ACTOR), audit
 
 
 def _at_most_proposed(rule: Rule) -> Rule:

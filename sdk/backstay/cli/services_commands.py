@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from backstay.cli.campaigns_commands import campaigns
 from backstay.cli.rules_commands import rules
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError
@@ -26,6 +27,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of ta
 
 
 services.command()(rules)
+services.command()(campaigns)
 
 
 @services.callback()

@@ -64,8 +64,8 @@ class CampaignManager:
         """What would be done now; new trees are checked by a dry run, with the vendor where it checks."""
         return (await self._survey.look(await self._book.load())).plan
 
-    async def apply(self, plan: CampaignPlan | None = None) -> Applied:
-        """Do it; with `plan` only if that is still what there is to do.
+    async def apply(self, plan: CampaignPlan | str | None = None) -> Applied:
+        """Do it; with `plan` (or its hash) only if that is still what there is to do.
 
         A step that fails does not hold up other campaigns, but what would raise spend waits for all that lowers it.
 
@@ -79,7 +79,7 @@ class CampaignManager:
         for number in range(ROUNDS):
             looked = await self._survey.look(self._book.state)
             require(looked.plan)
-            if number == 0 and plan is not None and plan.hash != looked.plan.hash:
+            if number == 0 and plan is not None and _hash(plan) != looked.plan.hash:
                 raise _old(plan, looked.plan)
             report = await self._carried(looked)
             done += report.done
@@ -173,10 +173,14 @@ class CampaignManager:
                 await self._book.keep(site)
 
 
-def _old(plan: CampaignPlan, now: CampaignPlan) -> ConflictError:
+def _hash(plan: CampaignPlan | str) -> str:
+    return plan if isinstance(plan, str) else plan.hash
+
+
+def _old(plan: CampaignPlan | str, now: CampaignPlan) -> ConflictError:
     return ConflictError(
-        f"the plan {plan.hash} is old: what is to be done now is another one, {now.hash}", field="plan",
-        value=plan.hash, rule="campaigns.plan", hint="look at the new plan and apply that",
+        f"the plan {_hash(plan)} is old: what is to be done now is another one, {now.hash}", field="plan",
+        value=_hash(plan), rule="campaigns.plan", hint="look at the new plan and apply that",
     )  # fmt: skip
 
 

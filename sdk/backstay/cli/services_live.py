@@ -1,0 +1,56 @@
+"""What the commands of services have in common that work on platforms: their options, adapters and state folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple, NoReturn
+
+import typer
+from rich.markup import escape
+
+from backstay.cli.journal import connected
+from backstay.cli.letters import guard_of
+from backstay.errors import BackstayError
+from backstay.runtime import Runtime
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Sandbox = Annotated[
+    str | None, typer.Option("--sandbox", help="A running sandbox's address; default: the vendors in the environment.")
+]
+Spend = Annotated[
+    str | None,
+    typer.Option("--spend", help='All that may run afterwards: "500 USD" or "unlimited". Else nothing is raised.'),
+]
+Folder = Annotated[str | None, typer.Option("--folder", help="The state folder; default $BACKSTAY_STATE.")]
+ACTOR: Final = "backstay services"
+SERVICES: Final = "services"
+"""The folder of the services' states, in the state folder."""
+
+
+class Live(NamedTuple):
+    """Where a command works."""
+
+    adapters: list[Any]
+    folder: Path
+    """Of the services' states; made by the first one that is saved."""
+
+
+@asynccontextmanager
+async def live(sandbox: str | None, spend: str | None, folder: str | None) -> AsyncIterator[Live]:
+    """Adapters of the environment or of a sandbox, on a runtime of the state folder."""
+    runtime = Runtime(state=folder, listeners=(), guard=guard_of(spend), actor=ACTOR)
+    assert runtime.state is not None  # noqa: S101 - only Runtime.in_memory() has none
+    try:
+        async with connected(runtime, sandbox) as adapters:
+            yield Live(adapters, runtime.state / SERVICES)
+    finally:
+        await runtime.aclose()
+
+
+def refused(error: BackstayError) -> NoReturn:
+    """Say what is wrong, and end."""
+    from backstay.cli.app import fail
+
+    fail(error.field or "file", escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
