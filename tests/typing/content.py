@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from backstay.adapters import Claude
+from backstay.adapters import Claude, MCPTools, Perplexity
 from backstay.compose import Fallback
-from backstay.content import Streaming, TextDelta, TextGenerator, TextRequest, TextResult
+from backstay.content import (
+    ResearchDelta,
+    Researcher,
+    ResearchRequest,
+    ResearchResult,
+    Streaming,
+    TextDelta,
+    TextGenerator,
+    TextRequest,
+    TextResult,
+    ToolCall,
+    ToolResult,
+)
+from backstay_adapters.mcp import ToolAnswer, ToolList
 
 
 async def a_service(writer: TextGenerator) -> None:
@@ -34,3 +47,19 @@ async def a_row(claude: Claude, other: Claude) -> None:
     await a_service(row)
     assert_type(await row.generate(TextRequest.ask("x"), deadline=60.0), TextResult)
     await row.generate(TextRequest.ask("x"), deadlin=1)  # type: ignore[call-arg]  # planted: a misspelled option
+
+
+async def research(researcher: Researcher, perplexity: Perplexity) -> None:
+    """Whoever researches is asked in the same way."""
+    request = ResearchRequest(question="x")
+    assert_type(await researcher.research(request, idempotency_key="k", max_age=0), ResearchResult)
+    assert_type(perplexity.stream_research(request), Streaming[ResearchDelta, ResearchResult])
+    await research(perplexity, perplexity)
+
+
+async def tools(server: MCPTools) -> None:
+    """Listed, called, and called for a model."""
+    assert_type(await server.list_tools(), ToolList)
+    assert_type(await server.call_tool("wind", {"place": "Kiel"}, idempotency_key="k", deadline=3.0), ToolAnswer)
+    assert_type(await server.answer(ToolCall(id="1", name="wind")), ToolResult)
+    await server.call_tool("wind", deadlin=1)  # type: ignore[call-arg]  # planted: a misspelled option
