@@ -1,7 +1,7 @@
 """One rival in a process of its own: `python -m benchmarks.content.worker RIVAL OPERATION BASE`.
 
-It imports, makes its first call, and prints a line of JSON; then it makes a visit for each line that it is told (calls in
-flight, calls), and prints what that cost. Nothing of backstay is imported but by the rival of that name, so that
+It imports, makes its first call, and prints a line of JSON; then it makes a visit for each line that it is told (calls
+in flight, calls), and prints what that cost. Nothing of backstay is imported but by the rival of that name, so that
 litellm may run in an environment of its own.
 """
 
