@@ -34,7 +34,7 @@ class Answers:
         """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
         try:
             yield
-        except (ValidationError, AttributeError, TypeError, ValueError, LookupError) as error:
+        except (ValidationError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
             raise self.unreadable(what, data) from error
 
     def unreadable(self, what: str, data: Any) -> BadResponseError:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from backstay.table import ErrorTable
-from backstay_adapters.gemini.errors.decode import decode, succeeded
+from backstay.table import ErrorTable, holds_data
+from backstay_adapters.gemini.errors.decode import decode
 from backstay_adapters.gemini.errors.edges import EDGES
 from backstay_adapters.gemini.errors.quotas import QUOTAS
 from backstay_adapters.gemini.errors.reasons import REASONS
 from backstay_adapters.gemini.errors.statuses import REST, STATUSES
 
-TABLE: Final = ErrorTable("gemini", decode, (*EDGES, *REASONS, *QUOTAS, *STATUSES, *REST), succeeded=succeeded)
+TABLE: Final = ErrorTable("gemini", decode, (*EDGES, *REASONS, *QUOTAS, *STATUSES, *REST), succeeded=holds_data)
 """Every answer of Gemini's, named."""
 
-__all__ = ["TABLE", "decode", "succeeded"]
+__all__ = ["TABLE", "decode"]

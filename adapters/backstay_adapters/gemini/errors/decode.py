@@ -51,11 +51,6 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
     )
 
 
-def succeeded(facts: Facts) -> bool:
-    """A 2xx that can be read, is an object, holds no error and did not end badly."""
-    return facts.readable and facts.ok_status and facts.data is not None
-
-
 def error_of(value: Json) -> Mapping[str, Json] | None:
     """The error of an answer; None where it holds none, `{}` where it holds one that says nothing."""
     if not isinstance(value, dict):
@@ -148,4 +143,4 @@ def _request_ids(value: Json) -> tuple[str, ...]:
     return (told,) if told else ()
 
 
-__all__ = ["BLOCK", "FINISH", "decode", "details", "error_of", "retry_delay", "succeeded"]
+__all__ = ["BLOCK", "FINISH", "decode", "details", "error_of", "retry_delay"]

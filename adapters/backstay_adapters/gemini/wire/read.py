@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-
-from pydantic import ValidationError
 
 from backstay.content.parts import Opaque, Part, Text, ToolCall
 from backstay.content.text import TextResult
 from backstay.content.words import Finish
+from backstay.content_adapter import Answers
 from backstay.cost import PriceTable
-from backstay.errors import BadResponseError
-from backstay.taxonomy import Certainty
 from backstay_adapters.gemini.wire.usage import cost_of, usage_of
 from backstay_adapters.gemini.wire.write import SIGNED
 
 Json = Any
+
+ANSWERS: Final = Answers("gemini")
+reading, unreadable = ANSWERS.reading, ANSWERS.unreadable
 
 REFUSALS: Final = (
     "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY",
@@ -39,15 +38,6 @@ FINISHES: Final[Mapping[str, Finish]] = {
     **dict.fromkeys(FAULTS, Finish.OTHER),
 }
 _READ: Final = frozenset({"candidates", "usageMetadata", "modelVersion", "promptFeedback", "sdkHttpResponse"})
-
-
-@contextlib.contextmanager
-def reading(what: str, data: Json) -> Iterator[None]:
-    """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
-    try:
-        yield
-    except (ValidationError, AttributeError, TypeError, ValueError) as error:
-        raise unreadable(what, data) from error
 
 
 def ending(data: Mapping[str, Json]) -> tuple[str | None, bool]:
@@ -148,15 +138,6 @@ def pictures(data: Mapping[str, Json]) -> list[bytes]:
 def words(data: Mapping[str, Json]) -> str:
     """What an answer says beside its pictures."""
     return "".join(str(part["text"]) for part in parts_of(data) if part.get("text") and not part.get("thought"))
-
-
-def unreadable(what: str, data: Json) -> BadResponseError:
-    """An answer that says 200 and is not what it should be."""
-    # What it is and not what it says: a model's words are nobody's business in a log.
-    seen = f"an object of {', '.join(sorted(map(str, data))[:8])}" if isinstance(data, Mapping) else type(data).__name__
-    return BadResponseError(
-        f"the answer is not {what}, but {seen}", certainty=Certainty.UNKNOWN, rule="gemini.unreadable"
-    )
 
 
 __all__ = [

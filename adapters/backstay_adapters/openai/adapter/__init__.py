@@ -11,9 +11,9 @@ from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.models import ModelList
-from backstay.content_adapter import ImageAdapter, picture
+from backstay.content_adapter import ImageAdapter, picture, variable
 from backstay.cost import Cost, PriceTable
-from backstay.errors import BackstayError, InvalidRequestError, UnsupportedError
+from backstay.errors import BackstayError, UnsupportedError
 from backstay.operation import CallOptions, Operation, operation
 from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
@@ -94,12 +94,7 @@ class OpenAIImages(ImageAdapter):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from OPENAI_API_KEY; OPENAI_IMAGE_MODEL, _BASE_URL, _ORG_ID and _PROJECT_ID as set."""
-        key = os.environ.get("OPENAI_API_KEY", "")
-        if not key:
-            raise InvalidRequestError(
-                "OPENAI_API_KEY is not set", field="OPENAI_API_KEY",
-                hint="set it, or pass the key to OpenAIImages(key)",
-            )  # fmt: skip
+        key = variable("OPENAI_API_KEY", "pass the key to OpenAIImages(key)")
         told: dict[str, Any] = {
             "model": os.environ.get("OPENAI_IMAGE_MODEL") or DEFAULT_MODEL,
             "base_url": os.environ.get("OPENAI_BASE_URL") or API,

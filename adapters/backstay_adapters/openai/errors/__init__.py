@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from backstay.table import ErrorTable
+from backstay.table import ErrorTable, holds_data
 from backstay_adapters.openai.errors.codes import CODES
-from backstay_adapters.openai.errors.decode import decode, succeeded
+from backstay_adapters.openai.errors.decode import decode
 from backstay_adapters.openai.errors.edges import EDGES
 from backstay_adapters.openai.errors.limits import LIMITS
 from backstay_adapters.openai.errors.statuses import REST, TYPES
 from backstay_adapters.openai.errors.texts import TEXTS
 
-TABLE: Final = ErrorTable("openai", decode, (*EDGES, *LIMITS, *CODES, *TEXTS, *TYPES, *REST), succeeded=succeeded)
+TABLE: Final = ErrorTable("openai", decode, (*EDGES, *LIMITS, *CODES, *TEXTS, *TYPES, *REST), succeeded=holds_data)
 """Every answer of OpenAI's, named."""
 
-__all__ = ["TABLE", "decode", "succeeded"]
+__all__ = ["TABLE", "decode"]

@@ -8,14 +8,11 @@ is the error's code, or its type where it has none; `subcode` its type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from backstay.table import Facts, excerpt, plain, read_json
+from backstay.table import Facts, excerpt, header_ids, plain, read_json
 
 Json = Any
-
-_IDS: Final = ("x-request-id", "apim-request-id")
-_EDGE: Final = "cf-ray"
 
 
 def decode(status: int | None, headers: Mapping[str, str], body: object, operation: str | None) -> Facts:
@@ -35,17 +32,12 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
         subcode=kind,
         message=plain(told.get("message")) or plain(told.get("detail")) or ("" if good else excerpt(body)),
         blamed=_word(told.get("param")),
-        request_ids=_request_ids(headers),
+        request_ids=header_ids(headers, "x-request-id", "apim-request-id"),
         data=value if good else None,
         body=body if value is None else value,
         operation=operation,
         readable=good and whole,
     )
-
-
-def succeeded(facts: Facts) -> bool:
-    """A 2xx that can be read, is an object and holds no error."""
-    return facts.readable and facts.ok_status and facts.data is not None
 
 
 def error_of(value: Json) -> Mapping[str, Json] | None:
@@ -83,10 +75,4 @@ def _word(value: object) -> str | None:
     return plain(value, 100) or None
 
 
-def _request_ids(headers: Mapping[str, str]) -> tuple[str, ...]:
-    known = tuple(dict.fromkeys(told for name in _IDS if (told := plain(headers.get(name), 128))))
-    edge = plain(headers.get(_EDGE), 128)
-    return known or ((edge,) if edge else ())
-
-
-__all__ = ["decode", "error_of", "succeeded"]
+__all__ = ["decode", "error_of"]

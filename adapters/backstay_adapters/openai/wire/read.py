@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import ValidationError
-
 from backstay.content.models import ModelInfo, ModelList, ModelState
-from backstay.errors import BadResponseError
-from backstay.taxonomy import Certainty
+from backstay.content_adapter import Answers
 from backstay_adapters.openai.models import sunset
 
 Json = Any
+
+ANSWERS: Final = Answers("openai")
+reading, unreadable = ANSWERS.reading, ANSWERS.unreadable
 
 _READ: Final = frozenset({"data", "usage", "model"})
 
@@ -39,15 +38,6 @@ class Drawn:
             return datetime.fromisoformat(told) if told else None
         except ValueError:
             return None
-
-
-@contextlib.contextmanager
-def reading(what: str, data: Json) -> Iterator[None]:
-    """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
-    try:
-        yield
-    except (ValidationError, AttributeError, TypeError, ValueError) as error:
-        raise unreadable(what, data) from error
 
 
 def drawn(data: Json) -> tuple[Drawn, ...]:
@@ -105,15 +95,6 @@ def _day(text: object) -> date | None:
         return datetime.fromisoformat(text).date() if isinstance(text, str) else None
     except ValueError:
         return None
-
-
-def unreadable(what: str, data: Json) -> BadResponseError:
-    """An answer that says 200 and is not what it should be."""
-    # What it is and not what it says: pictures and prompts are nobody's business in a log.
-    seen = f"an object of {', '.join(sorted(map(str, data))[:8])}" if isinstance(data, Mapping) else type(data).__name__
-    return BadResponseError(
-        f"the answer is not {what}, but {seen}", certainty=Certainty.UNKNOWN, rule="openai.unreadable"
-    )
 
 
 __all__ = ["Drawn", "drawn", "models", "reading", "rest", "unreadable"]
