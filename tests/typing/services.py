@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import assert_type
 
+from backstay.adapters import Claude, Instagram, OpenAIImages, Perplexity
 from backstay.ads import AdPlatform, CampaignTree, Ref
-from backstay.compose import Split
+from backstay.compose import Fallback, Split
+from backstay.content import GeneratedImage, Post
+from backstay.hosting import FolderHost
 from backstay.services.ab_test import AbPlan, AbState, AbTest, Evidence, Verdict, decide, replay
+from backstay.services.carousel import Carousel, CarouselPlan, CarouselState
 from backstay.services.store import FileStore, MemoryStore
 
 
@@ -26,3 +30,18 @@ def deciding(evidence: Evidence) -> None:
     verdict = decide(evidence)
     assert_type(verdict, Verdict)
     assert_type(replay(verdict).arm, str | None)
+
+
+async def posting(
+    plan: CarouselPlan, claude: Claude, spare: Claude, perplexity: Perplexity, openai: OpenAIImages, host: FolderHost,
+    instagram: Instagram,
+) -> None:  # fmt: skip
+    """Adapters and rows of them fit the protocols."""
+    carousel = Carousel(
+        plan, research=perplexity, text=Fallback(claude, spare), images=openai, host=host, publisher=instagram,
+        store=MemoryStore(),
+    )  # fmt: skip
+    assert_type(await carousel.run(allow_degraded=True), Post)
+    assert_type(await carousel.prepare(), CarouselState)
+    assert_type(await carousel.picture(1), GeneratedImage)
+    Carousel(plan, research=claude, text=claude, images=openai, host=host, publisher=instagram, store=MemoryStore())  # type: ignore[arg-type]  # planted: Claude finds nothing out

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from backstay.cli import doctor as doctoring
 from backstay.cli import explain_commands, journal_commands
@@ -48,30 +51,83 @@ def root() -> None:
 def demo(
     seed: Annotated[int, typer.Option(help="The same seed is the same day.")] = 7,
     faults: Annotated[str, typer.Option(help="calm or storm.")] = "storm",
-    real: Annotated[bool, typer.Option("--real", help="Real sockets and real time instead of virtual time.")] = False,
+    real: Annotated[
+        bool, typer.Option("--real", help="The day on real sockets and in real time; the post stays in virtual time.")
+    ] = False,
+    folder: Annotated[
+        str, typer.Option("--out", help="Where the post's pictures and preview go; else a new temporary folder.")
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Play a campaign service's bad day on the embedded sandbox and judge it by the sandbox's own log."""
-    from backstay.cli.demo import PLANS, play
+    """Play a campaign service's bad day and a post's way out on the embedded sandbox; its own log judges them."""
+    from backstay.cli import demo as day
+    from backstay.cli import post
 
-    if faults not in PLANS:
-        fail("--faults", faults, f"one of {', '.join(PLANS)}")
+    if faults not in day.PLANS:
+        fail("--faults", faults, f"one of {', '.join(day.PLANS)}")
+    place = _folder(folder)
     with Progress(
-        TextColumn("[bold]the day"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
+        TextColumn("[bold]{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
         console=err, transient=True, disable=as_json,
     ) as bar:  # fmt: skip
-        task = bar.add_task("day", total=14.0 if real else 7_200.0, note="")
+        task = bar.add_task("the day", total=14.0 if real else 7_200.0, note="")
 
         def progress(moment: float, note: str) -> None:
             fields: dict[str, Any] = {"note": note} if note else {}
             bar.update(task, completed=moment, **fields)
 
-        result = play(seed, faults, real=real, progress=progress)
+        result = day.play(seed, faults, real=real, progress=progress)
+        second = bar.add_task("the post", total=post.PLAN.steps, note="")
+
+        def step(done: int | None, note: str) -> None:
+            bar.update(second, completed=done, note=note)
+
+        result["carousel"] = post.play_carousel(seed, faults, place, step)
+    result["ok"] = result["ok"] and result["carousel"]["ok"]
     if as_json:
         print_json(result)
     else:
         out.print(demo_table(result))
+        out.print(post_table(result["carousel"]))
     raise typer.Exit(0 if result["ok"] else 1)
+
+
+def _folder(given: str) -> Path:
+    """The folder of the post; exit status 2 where it cannot be made."""
+    if not given:
+        return Path(tempfile.mkdtemp(prefix="backstay-demo-"))
+    try:
+        Path(given).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail("--out", given, f"a folder that can be made: {error.strerror}")
+    return Path(given).absolute()
+
+
+def post_table(result: dict[str, Any]) -> Table:
+    """The post's way in one table."""
+    if "skipped" in result:
+        table = Table(title="A post: left out")
+        table.add_column("not installed")
+        table.add_column("cure")
+        for name in result["skipped"]:
+            table.add_row(name, f'pip install "backstay\\[{name}]"')
+        return table
+    table = Table(title=f"A post: {result['simulated_seconds']:.0f} s in {result['seconds']} s")
+    table.add_column("what")
+    table.add_column("", overflow="fold")
+    for name in ("topic", "steps", "processes", "deaths", "calls", "retries", "lost_answers", "adopted"):
+        table.add_row(name.replace("_", " "), str(result[name]))
+    table.add_row("spent, lost answers included", result["spent"])
+    for step, by in result["fallbacks"].items():
+        table.add_row(f"  {step}", f"by {by} instead")
+    for kind, count in result["errors"].items():
+        table.add_row(f"  raised {kind}", str(count))
+    table.add_section()
+    for name, count in result["world"].items():
+        table.add_row(f"world: {name.replace('_', ' ')}", str(count))
+    table.add_row("verdict, from the publisher's own log", "[green]ok[/]" if result["ok"] else "[red]NOT ok[/]")
+    table.add_row("open it", Text(result["preview"]))
+    return table
 
 
 def demo_table(result: dict[str, Any]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,11 @@ from backstay.cli.app import app
 runner = CliRunner()
 
 
-def test_the_demo_prints_its_json_and_exits_by_its_verdict() -> None:
+def test_the_demo_prints_its_json_and_exits_by_its_verdict(tmp_path: Path) -> None:
     """The keys of the issue, and exit status 0 when all is well."""
-    result = runner.invoke(app, ["demo", "--seed", "3", "--faults", "storm", "--json"])
+    result = runner.invoke(app, ["demo", "--seed", "3", "--faults", "storm", "--json", "--out", str(tmp_path)])
     body = json.loads(result.stdout)
-    assert set(body) == {"seed", "faults", "seconds", "simulated_seconds", "platforms", "world", "ok"}
+    assert set(body) == {"seed", "faults", "seconds", "simulated_seconds", "platforms", "world", "carousel", "ok"}
     assert set(body["platforms"]["tiktok"]) == {
         "operations",
         "attempts",
@@ -34,20 +35,26 @@ def test_the_demo_prints_its_json_and_exits_by_its_verdict() -> None:
     assert body["seconds"] < 30
 
 
-def test_the_demo_shows_a_table() -> None:
-    """For people: the day's numbers and the verdict."""
-    result = runner.invoke(app, ["demo", "--faults", "calm"])
+def test_the_demo_shows_two_tables(tmp_path: Path) -> None:
+    """For people: the day's numbers, the post's, the verdicts, and what to open."""
+    result = runner.invoke(app, ["demo", "--faults", "calm", "--out", str(tmp_path / "new")])
     assert result.exit_code == 0
-    assert "active trees" in result.stdout
-    assert "ok" in result.stdout
+    for words in ("active trees", "world: posts", "open it", "ok"):
+        assert words in result.stdout
+    assert (tmp_path / "new" / "post.html").is_file()
 
 
 def test_the_exit_status_follows_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A day that is not ok ends with 1."""
-    from backstay.cli import demo
+    """A day or a post that is not ok ends with 1."""
+    from backstay.cli import demo, post
 
     bad = {"seed": 1, "faults": "calm", "seconds": 1, "simulated_seconds": 1, "platforms": {}, "world": {}, "ok": False}
     monkeypatch.setattr(demo, "play", lambda *_, **__: bad)
+    monkeypatch.setattr(post, "play_carousel", lambda *_: {"ok": True})
+    assert runner.invoke(app, ["demo", "--json"]).exit_code == 1
+    monkeypatch.setattr(demo, "play", lambda *_, **__: {**bad, "ok": True})
+    assert runner.invoke(app, ["demo", "--json"]).exit_code == 0
+    monkeypatch.setattr(post, "play_carousel", lambda *_: {"ok": False})
     assert runner.invoke(app, ["demo", "--json"]).exit_code == 1
 
 
@@ -55,6 +62,7 @@ def test_the_exit_status_follows_the_verdict(monkeypatch: pytest.MonkeyPatch) ->
     ("arguments", "words"),
     [
         (["demo", "--faults", "hail"], ("--faults", "hail", "storm")),
+        (["demo", "--out", f"{__file__}/x"], ("--out", "a folder that can be made")),
         (["sandbox", "--host", "0.0.0.0"], ("host", "loopback")),
         (["sandbox", "--faults", "nowhere.json"], ("faults", "nowhere.json")),
         (["sandbox", "--tier", "gold"], ("tier", "gold")),
