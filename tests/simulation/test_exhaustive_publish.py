@@ -15,22 +15,10 @@ import pytest
 from backstay.content import Post, PublishRequest
 from backstay.testing.posting import Stage, Trouble, endure, play, troubles
 from backstay_adapters.instagram import Instagram
-from backstay_adapters.instagram.sandbox import ACCOUNT, KEY, InstagramSandbox
+from backstay_adapters.instagram.sandbox import ACCOUNT, KEY
+from benchmarks.simulate.publishers import STAGE, WORDS, laggard
 from tests.support.posts import CAROUSEL, IMAGE, jpeg
 
-AGAIN = ("refused", "same", "posts")
-"""What publishing a container twice does: nobody outside knows, so all of it."""
-WORDS = ("unknown", "server", "spam", "not_ready", "gone", "not_found", "fetch")
-
-
-def vendor(seed: int) -> InstagramSandbox:
-    """Reads that lag, drawn from the seed."""
-    return InstagramSandbox(
-        seed=seed, again=AGAIN[seed % 3], status_lag=(0.0, 12.0), read_lag=(0.0, 20.0), node_lag=(0.0, 4.0)
-    )
-
-
-STAGE = Stage(vendor, lambda runtime, wire: Instagram(ACCOUNT, KEY, runtime=runtime, transport=wire), WORDS)
 PAIR = CAROUSEL.but(media=(jpeg("1"), jpeg("2")))
 
 
@@ -48,7 +36,7 @@ def test_whatever_goes_wrong_there_is_one_post(request_: PublishRequest, seed: i
             assert not wrongs, (trouble, wrongs)
             kinds[trouble.what] += 1
     assert set(kinds) == {"crash", "lost", "cancel", "fault"}
-    assert sum(kinds.values()) > 80
+    assert sum(kinds.values()) > 60
 
 
 def test_without_trouble_it_goes_out_once() -> None:
@@ -67,7 +55,7 @@ class Blind(Instagram):
 
 def test_a_publisher_that_does_not_look_is_found_out() -> None:
     """The judge sees: without looking, a lost answer is a second post."""
-    blind = Stage(vendor, lambda runtime, wire: Blind(ACCOUNT, KEY, runtime=runtime, transport=wire), WORDS)
+    blind = Stage(laggard, lambda runtime, wire: Blind(ACCOUNT, KEY, runtime=runtime, transport=wire), WORDS)
     wrongs = [
         wrong for trouble in troubles(blind, IMAGE, seed=2) if trouble.kind for wrong in endure(blind, IMAGE, trouble)
     ]

@@ -11,7 +11,7 @@ meets a fault. Whoever comes next calls again with the same key, as a service do
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -43,6 +43,10 @@ class Posts(Simulator, Protocol):
         """Every post that is out; each has an `id` and its container in `data["_container"]`."""
         ...
 
+    def addresses(self, thing: Any) -> Sequence[str]:
+        """Where the media of a post were fetched, in their order."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -53,6 +57,8 @@ class Stage:
     make: Callable[[Runtime, Any], Publisher]
     words: tuple[str | None, ...] = (None,)
     """Errors in the vendor's own words that a VENDOR_ERROR takes in turn."""
+    operations: tuple[str, ...] = ()
+    """The simulator's operations (globs) that a storm strikes more often: those that publish and prepare."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,9 +171,13 @@ class InstagramSandbox(ContentSandbox):
 
     def _content(self, kept: Kept) -> str:
         """The same for posts that show the same: two of them are a double post."""
-        names = kept.params.get("children", "").split(",")
-        shown = [self.containers[name].address for name in names if name in self.containers] or [kept.address]
+        shown = self._shown(kept.params)
         return hashlib.sha256("|".join((kept.kind, kept.params.get("caption", ""), *shown)).encode()).hexdigest()[:16]
+
+    def _shown(self, params: Mapping[str, str]) -> list[str]:
+        names = params.get("children", "").split(",")
+        own = params.get("video_url") or params.get("image_url") or ""
+        return [self.containers[name].address for name in names if name in self.containers] or [own]
 
     def _limit(self, params: Mapping[str, str], now: float) -> Json:
         del params
@@ -216,6 +220,10 @@ class InstagramSandbox(ContentSandbox):
     def live(self) -> list[Thing]:
         """Every post, oldest first."""
         return self.world.at(ACCOUNT, POST)
+
+    def addresses(self, thing: Thing) -> list[str]:
+        """Where the media of a post were fetched, in their order."""
+        return self._shown(thing.data["_params"])
 
     def used(self, now: float) -> int:
         """Posts of the last 24 hours."""
