@@ -211,7 +211,8 @@ class Gemini(TextAdapter, ImageAdapter):
     def _no_picture(self, facts: Facts) -> Exception:
         failure = TABLE.failure(facts)
         return failure or BadResponseError(
-            "the model answered with words and no picture", certainty=Certainty.REFUSED, rule="gemini.no_picture",
+            "the model answered with words and no picture", certainty=Certainty.REFUSED, retryable=False,
+            rule="gemini.no_picture",
             request_ids=facts.request_ids, hint="ask for a picture in the prompt",
         )  # fmt: skip
 

@@ -57,7 +57,7 @@ def answer(model: str, body: Mapping[str, Json], said: Said | None, seed: int, r
 
 
 def _parts(model: str, body: Mapping[str, Json], said: Said, seed: int) -> Parts:
-    prompt, config = prompt_of(body), body.get("generationConfig")
+    prompt, config = prompt_of(body), field(body, "generationConfig")
     if said.text is not None:
         return [{"text": said.text}] if said.text else []
     if model.endswith("-image"):
@@ -95,7 +95,7 @@ def _called(body: Mapping[str, Json]) -> Mapping[str, Json] | None:
 
 def _cut(parts: Parts, body: Mapping[str, Json]) -> str:
     """Cut the text at a stop sequence or at the bound; how the answer ends."""
-    config = body.get("generationConfig")
+    config = field(body, "generationConfig")
     most = field(config, "maxOutputTokens")
     for part in parts:
         text = part.get("text", "")

@@ -66,7 +66,7 @@ def contents(body: Mapping[str, Json], most: int, tokens: int) -> None:
             raise invalid("Please use a valid role: user, model.")
         if not turn.get("parts"):
             raise invalid("* GenerateContentRequest.contents.parts: must include at least one parts field")
-    heat = field(body.get("generationConfig"), "temperature")
+    heat = field(field(body, "generationConfig"), "temperature")
     if isinstance(heat, int | float) and not 0.0 <= heat <= 2.0:
         raise invalid(f"* GenerateContentRequest.generation_config.temperature: {heat} is not in the range [0.0, 2.0]")
     if tokens > most:
