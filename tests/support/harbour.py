@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from backstay.errors import BackstayError
+from backstay.letters import LetterOptions
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule, SimTransport2
 from backstay.testing import VirtualClock
@@ -23,21 +24,27 @@ BERTH = ("book_berth", {"boat": "Nina", "nights": 2})
 class Bench:
     """One world; each `tools` is a new process's, with a session of its own."""
 
-    def __init__(self, *rules: FaultRule, era: str = MODERN, **adapter: Any) -> None:
+    def __init__(
+        self, *rules: FaultRule, era: str = MODERN, letters: LetterOptions | None = None, **adapter: Any
+    ) -> None:
         self.clock = VirtualClock()
         self.sandbox = MCPSandbox(seed=1, era=era, faults=FaultPlan(rules))
         self.transport = SimTransport2(self.sandbox, self.clock)
         self.given = adapter
-        self.runtime = Runtime.in_memory(clock=self.clock, listeners=())
+        self._letters = letters or LetterOptions()
+        self.runtime = self._runtime()
         self._made: list[MCPTools] = []
 
     @property
     def tools(self) -> MCPTools:
         """An adapter of its own for each loop."""
-        self.runtime = Runtime.in_memory(clock=self.clock, listeners=())
+        self.runtime = self._runtime()
         made = MCPTools(URL, **{"token": KEY, "runtime": self.runtime, "transport": self.transport, **self.given})
         self._made.append(made)
         return made
+
+    def _runtime(self) -> Runtime:
+        return Runtime.in_memory(clock=self.clock, listeners=(), letters=self._letters)
 
     def run(self, work: Any) -> Any:
         """Run in virtual time, and close what was made."""

@@ -17,7 +17,9 @@ from backstay.errors import (
     NotFoundError,
     UnknownOutcomeError,
 )
+from backstay.letters import LetterOptions
 from backstay.policies.effect import Effect
+from backstay.redact import FIELDS
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
 from backstay.taxonomy import Certainty
 from backstay_adapters.mcp import MCPTools, ToolAnswer
@@ -79,6 +81,13 @@ def test_a_list_is_kept_and_served_while_the_server_is_away() -> None:
         return [first.served.source, again.served.source, old.served.source]
 
     assert bench.run(main()) == ["live", "cache", "stale"]
+
+
+@ERAS
+def test_a_list_that_does_not_come_is_a_timeout_of_mcp(era: str) -> None:
+    """3002, as a call of a tool is."""
+    error = Bench(FaultRule(FaultKind.TIMEOUT, operation="tools/list"), era=era).fail(*WIND, max_attempts=1)
+    assert (error.type, error.code) == ("MCP_TIMEOUT", "3002")
 
 
 def test_a_tool_that_is_not_there_is_not_called() -> None:
@@ -243,6 +252,27 @@ def test_a_model_is_answered_in_its_own_words() -> None:
     assert first == again == ToolResult(call_id="toolu_1", content=first.content)
     assert failed == ToolResult(call_id="toolu_2", content="Error executing tool wind", is_error=True)
     assert berths(bench) == 1
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_call_that_is_given_up_leaves_a_letter(kept: bool) -> None:
+    """Arguments are in it where their names are allowed, and then it can be replayed: once, under its key."""
+    options = LetterOptions(allow=FIELDS | {"boat", "nights"}) if kept else LetterOptions()
+    bench = Bench(broken(FaultKind.RATE_LIMIT, times=1), letters=options)
+    tools = bench.tools
+
+    async def main() -> None:
+        with pytest.raises(BackstayError):
+            await tools.call_tool(*BOOK, idempotency_key="k", max_attempts=1)
+        (letter,) = await bench.runtime.letters.list()
+        assert ("Nina" in str(letter), letter.operation) == (kept, "call_tool")
+        if kept:
+            made = await bench.runtime.letters.replay(letter.dlq_id, tools)
+            assert made.value.data["booking"]
+            assert (await tools.call_tool(*BOOK, idempotency_key="k")).how == "replayed"
+
+    bench.run(main())
+    assert berths(bench) == kept
 
 
 # Sessions -----------------------------------------------------------------------------------------------------------

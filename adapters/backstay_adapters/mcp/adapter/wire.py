@@ -85,7 +85,7 @@ class Wire:
         cursor: str | None = None
         for _ in range(MOST_PAGES):
             params = types.PaginatedRequestParams(cursor=cursor)
-            async with self._asking("tools/list") as session:
+            async with self._asking("tools/list") as session, asyncio.timeout(_time()):
                 listed = await session.list_tools(params=params)
             found += [each.model_dump(by_alias=True, mode="json", exclude_none=True) for each in listed.tools]
             cursor = listed.next_cursor
@@ -220,6 +220,10 @@ class Wire:
             return TABLE.error(TABLE.decode(heard.status, heard.headers, heard.body, operation))
         if isinstance(inner, MCPError):
             return self._told(inner, heard, operation)
+        if isinstance(inner, TimeoutError):
+            return McpTimeoutError(
+                f"{self._where} did not answer {operation} in time", certainty=Certainty.UNKNOWN, rule="mcp.timeout"
+            )
         if isinstance(inner, OSError | EOFError):
             return McpConnectionError(
                 f"the server {self._where} cannot be reached: {type(inner).__name__}", certainty=Certainty.UNKNOWN,
