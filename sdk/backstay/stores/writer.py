@@ -43,7 +43,8 @@ class Pending:
         self.lock = threading.Lock()
         self.changes: dict[Change, None] = {}  # in order
         self._keys: dict[str, Change] = {}
-        self._drops: tuple[Change, ...] = ()
+        self._drops: dict[Change, list[str]] = {}
+        """In order, each with the keys whose newest change it is: puts that it undoes before they are in the file."""
 
     def add(self, change: Change) -> None:
         """Remember a change; it comes after all that were added before."""
@@ -51,23 +52,25 @@ class Pending:
         if change.kind in {"put", "key"}:
             self._keys[change.name] = change
             return
-        self._drops = (*self._drops, change)
-        for key, put in list(self._keys.items()):
-            if put.entry is not None and change.hides(key, put.entry.tags):
-                del self._keys[key]
+        # Not forgotten: the file may still have what the put has replaced.
+        undone = [
+            key for key, put in self._keys.items() if put.entry is not None and change.hides(key, put.entry.tags)
+        ]
+        self._keys |= dict.fromkeys(undone, change)
+        self._drops[change] = undone
 
     def remove(self, done: list[Change]) -> None:
         """Forget what is in the file now."""
         for change in done:
             self.changes.pop(change, None)
-            if self._keys.get(change.name) is change:
-                del self._keys[change.name]
-        self._drops = tuple(change for change in self._drops if change in self.changes)
+            for key in self._drops.pop(change, (change.name,)):
+                if self._keys.get(key) is change:
+                    del self._keys[key]
 
     def replace(self, gone: list[Change], first: list[Change]) -> None:
         """Forget some changes and put others before all that is left."""
         later = [change for change in self.changes if change not in gone]
-        self.changes, self._keys, self._drops = {}, {}, ()
+        self.changes, self._keys, self._drops = {}, {}, {}
         for change in (*first, *later):
             self.add(change)
 
@@ -76,7 +79,7 @@ class Pending:
 
         To be asked before the file is: what is committed in between then shows in the file.
         """
-        return self._keys.get(key), self._drops
+        return self._keys.get(key), tuple(self._drops)
 
 
 class Writer:

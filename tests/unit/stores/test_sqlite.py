@@ -115,6 +115,25 @@ def test_it_agrees_with_a_dict(store: SqliteStore, problems: Problems, steps: li
             assert (None if found is None else found.value) == (model[k][0] if k in model else None), problems
 
 
+@pytest.mark.parametrize(
+    ("step", "name"), [("drop_tag", "new"), ("drop_prefix", "k"), ("clear", None), ("drop", "k"), ("drop_tag", "other")]
+)
+def test_what_is_dropped_on_its_way_does_not_uncover_what_it_replaced(
+    store: SqliteStore, path: Path, step: str, name: str | None
+) -> None:
+    """An older answer in the file stays covered while the newer one and its invalidation wait for the disk."""
+    store.put("k", entry("old", "old"))
+    store.flush()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the writing thread waits from here on
+        store.put("k", entry("new", "new"))
+        getattr(store, step)(*([] if name is None else [name]))
+        waiting = values(store, "k")
+        other.execute("ROLLBACK")
+    store.flush()
+    assert waiting == values(store, "k") == ["new" if name == "other" else None]
+
+
 KILLED = """
 import os, signal, sys
 from backstay.stores.protocol import Entry
