@@ -20,14 +20,16 @@ from backstay.errors import (
     ServiceUnavailableError,
     TooMuchDataError,
 )
-from backstay.http import MAX_BODY, Flow, Http
 from backstay.policies.settings import refuse, whole
+from backstay.pool import MAX_BODY
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
     import httpx
+
+    from backstay.http import Flow
 
 USUAL: Final = 32 * 1024 * 1024
 """Bytes that a download may have where nobody says otherwise."""
@@ -80,6 +82,8 @@ class Downloads:
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
     ) -> None:
+        from backstay.http import Http  # who only checks addresses needs no httpx
+
         self.rules = rules or DownloadRules()
         guarded = not self.rules.private and proxy is None
         self._http = Http("", transport=transport, ssl_context=ssl_context, proxy=proxy, public_only=guarded)

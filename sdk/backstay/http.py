@@ -22,7 +22,7 @@ import httpx
 
 from backstay.engine.call import current
 from backstay.errors import BackstayError, BadResponseError, CallTimeoutError, ConnectionFailedError
-from backstay.pool import Pool, TooLarge, is_timeout, sessions
+from backstay.pool import MAX_BODY, Pool, TooLarge, is_timeout, sessions
 from backstay.redact import scrub
 from backstay.sse import EventParser, ServerEvent
 from backstay.taxonomy import Certainty
@@ -35,9 +35,6 @@ SENT: Final = "backstay.sent"
 """The request extension under which a transport finds the callable that marks a request as sent."""
 
 HEADERS: Final = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "backstay/0.1.0"}
-
-MAX_BODY: Final = 64 * 1024 * 1024
-"""Bytes of an answer that are read at most; an answer without end must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of an answer that are read at most; an answer without end must not fill the memory."""
 CHUNK = 64 * 1024
 """Bytes of an answer that are read at once."""
 
@@ -123,4 +125,4 @@ def is_timeout(error: BaseException, timeouts: tuple[type[BaseException], ...]) 
     return isinstance(error, (*timeouts, TimeoutError))
 
 
-__all__ = ["Pool", "TooLarge", "is_timeout", "sessions"]
+__all__ = ["MAX_BODY", "Pool", "TooLarge", "is_timeout", "sessions"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -200,3 +202,10 @@ async def test_a_transport_of_ones_own_can_stand_in() -> None:
     assert (await downloads.fetch("https://cdn.example/a.png")).data == PICTURE
     with pytest.raises(InvalidRequestError):
         await downloads.fetch("https://127.0.0.1/a.png")
+
+
+def test_checking_an_address_loads_no_http_client() -> None:
+    """Publishers check addresses and download nothing: importing them stays cheap."""
+    code = "import sys, backstay.download, backstay.content_adapter; print('httpx' in sys.modules, 'aiohttp' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["False", "False"]
