@@ -2,8 +2,10 @@
 
 Every seed draws vendors' behaviours, faults, crashes, cancellations, clocks that differ and what a service asks for,
 plays it in virtual time on several processes with one store, and compares the world's log with everything that was
-said. `--seed S` plays one again, line by line: the same hash is the same run. `--exhaustive` builds and activates one
-tree on each platform with one trouble at every await and every request. Ends with 1 if anything was wrong.
+said; and publishes several posts at once in a storm of their own. `--seed S` plays one again, line by line: the same
+hash is the same run. `--exhaustive` builds and activates one tree on each platform with one trouble at every await and
+every request. `--services` plays the budget optimizer, an A/B test and the rules on platforms with such troubles, and
+judges caps, actions and decisions. Ends with 1 if anything was wrong.
 """
 
 from __future__ import annotations
@@ -20,11 +22,22 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from backstay.testing.posting_storm import storm
 from backstay.testing.simulation import Outcome, simulate
 from backstay.testing.simulation.exhaustive import Trouble, endure, troubles
 from benchmarks.simulate.platforms import STAGES
+from benchmarks.simulate.publishers import STAGE as POSTERS
+from benchmarks.simulate.services import Outcome as Services
+from benchmarks.simulate.services import simulate_services
 
 COUNTED = ("operations", "lost_answers", "crashes", "duplicates", "parked", "orphans")
+POSTS = ("posts", "double_posts", "lost_posts")
+"""What is counted of the publishers, whose posts each seed publishes in a storm of their own."""
+SERVICES = (
+    "plans", "moves", "actions", "verdicts", "stale_answers", "lost_answers", "crashes", "cap_exceeded",
+    "double_actions", "stale_decisions",
+)  # fmt: skip
+"""What is counted with `--services`."""
 SHOWN_FAILURES = 5
 SEEDS_OF_A_WORKER = 100
 """Then another process takes over: what leaks in the simulation itself does not add up over ten thousand seeds."""
@@ -36,20 +49,21 @@ def main() -> int:
     if chosen.exhaustive:
         return exhaust(chosen)
     if chosen.seed is not None:
-        return replay(chosen.seed, chosen.platforms)
+        return replay(chosen.seed, chosen.platforms, services=chosen.services)
     began = time.monotonic()
     seeds = range(chosen.first_seed, chosen.first_seed + chosen.seeds)
     total: Counter[str] = Counter()
     failed: list[int] = []
-    for number, found in enumerate(played(seeds, chosen.platforms, chosen.jobs), 1):
+    for number, found in enumerate(played(seeds, chosen.platforms, chosen.jobs, services=chosen.services), 1):
         total.update(found["counts"])
         if found["wrongs"]:
             failed.append(found["seed"])
             if len(failed) <= SHOWN_FAILURES:
-                tell(found, chosen.platforms)
+                tell(found, chosen.platforms, services=chosen.services)
         progress(number, len(seeds), len(failed), quiet=chosen.json)
     result = {
-        "seeds": len(seeds), **{name: total[name] for name in COUNTED}, "wrong_answers": total["wrong_answers"],
+        "seeds": len(seeds), **{name: total[name] for name in (SERVICES if chosen.services else (*COUNTED, *POSTS))},
+        "wrong_answers": total["wrong_answers"],
         "seconds": round(time.monotonic() - began, 1), "platforms": chosen.platforms, "failed_seeds": sorted(failed),
     }  # fmt: skip
     report(result, as_json=chosen.json)
@@ -63,6 +77,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seed", type=int, help="play this one only, and print its whole trace")
     parser.add_argument("--exhaustive", action="store_true", help="every trouble everywhere")
+    parser.add_argument("--services", action="store_true", help="services on the platforms, instead of calls")
     parser.add_argument("--platforms", default=",".join(STAGES), help=f"some of {', '.join(STAGES)}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that play at a time")
     parser.add_argument("--json", action="store_true")
@@ -76,14 +91,16 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def play(seed: int, platforms: list[str]) -> Outcome:
+def play(seed: int, platforms: list[str], *, services: bool = False) -> Outcome | Services:
     """One seed; every tenth keeps its journal, letters, ledger and audit record in files."""
+    if services:
+        return simulate_services(seed, [STAGES[name] for name in platforms], files=seed % 10 == 9)
     return simulate(seed, [STAGES[name] for name in platforms], files=seed % 10 == 9)
 
 
-def played(seeds: range, platforms: list[str], jobs: int) -> Iterator[dict[str, Any]]:
+def played(seeds: range, platforms: list[str], jobs: int, *, services: bool) -> Iterator[dict[str, Any]]:
     """What became of each seed, in the order in which they end."""
-    work = partial(summary, platforms=platforms)
+    work = partial(summary, platforms=platforms, services=services)
     if jobs == 1 or len(seeds) == 1:
         yield from map(work, seeds)
         return
@@ -91,20 +108,24 @@ def played(seeds: range, platforms: list[str], jobs: int) -> Iterator[dict[str, 
         yield from pool.imap_unordered(work, seeds)
 
 
-def summary(seed: int, platforms: list[str]) -> dict[str, Any]:
+def summary(seed: int, platforms: list[str], *, services: bool = False) -> dict[str, Any]:
     """A seed's counts; of one that failed, why, and the lines that tell of it."""
     try:
-        outcome = play(seed, platforms)
+        outcome = play(seed, platforms, services=services)
+        posts = None if services else storm(POSTERS, seed)
     except Exception:
         told = f"the simulation itself broke:\n{traceback.format_exc()}"
         return {"seed": seed, "counts": {"wrong_answers": 1}, "digest": "", "tail": [], "wrongs": [told]}
-    counts = {name: getattr(outcome, name) for name in COUNTED}
+    counts = {name: getattr(outcome, name) for name in (SERVICES if services else COUNTED)}
     # All that must not be and has no number of its own.
-    other = [wrong for wrong in outcome.wrongs if wrong.kind not in {"duplicate", "parked", "orphan"}]
+    own = {"cap", "double", "stale"} if services else {"duplicate", "parked", "orphan"}
+    other = [wrong for wrong in outcome.wrongs if wrong.kind not in own]
     tail = outcome.tail() if outcome.wrongs else []
+    counts["wrong_answers"] = len(other) + (posts.wrong_answers if posts else 0)
     return {
-        "seed": seed, "counts": {**counts, "wrong_answers": len(other)}, "digest": outcome.digest, "tail": tail,
-        "wrongs": list(map(str, outcome.wrongs)),
+        "seed": seed, "counts": counts | ({name: getattr(posts, name) for name in POSTS} if posts else {}),
+        "digest": outcome.digest, "tail": tail,
+        "wrongs": [*map(str, outcome.wrongs), *(posts.wrongs if posts else ())],
     }  # fmt: skip
 
 
@@ -141,18 +162,21 @@ def one_trouble(name: str, trouble: Trouble) -> tuple[Trouble, list[str]]:
     return trouble, list(map(str, endure(STAGES[name], trouble)))
 
 
-def replay(seed: int, platforms: list[str]) -> int:
+def replay(seed: int, platforms: list[str], *, services: bool) -> int:
     """The whole trace of one seed."""
-    outcome = play(seed, platforms)
+    outcome = play(seed, platforms, services=services)
     for line in outcome.trace:
         print(line)
     for wrong in outcome.wrongs:
         print(f"WRONG {wrong}")
-    print(f"seed {seed}: {len(outcome.wrongs)} wrong, trace {outcome.digest}")
-    return 1 if outcome.wrongs else 0
+    wrongs = [] if services else storm(POSTERS, seed).wrongs
+    for wrong_post in wrongs:
+        print(f"WRONG {wrong_post}")
+    print(f"seed {seed}: {len(outcome.wrongs) + len(wrongs)} wrong, trace {outcome.digest}")
+    return 1 if outcome.wrongs or wrongs else 0
 
 
-def tell(found: dict[str, Any], platforms: list[str]) -> None:
+def tell(found: dict[str, Any], platforms: list[str], *, services: bool) -> None:
     """Why a seed failed, and how to play it again."""
     lines = [
         f"seed {found['seed']} failed (trace {found['digest']}):",
@@ -160,6 +184,7 @@ def tell(found: dict[str, Any], platforms: list[str]) -> None:
     ]
     lines += [f"    {line[:300]}" for line in found["tail"]]
     again = f"python -m benchmarks.simulate --seed {found['seed']} --platforms {','.join(platforms)}"
+    again += " --services" if services else ""
     sys.stderr.write("\n" + "\n".join([*lines, f"  play it again: {again}"]) + "\n")
 
 

@@ -13,7 +13,7 @@ from backstay.services.budgets.problem import AnyCurve
 from backstay.services.budgets.settings import Candidate
 from backstay.services.stats.special import normal_quantile
 
-DRAWS: Final = 1_024
+DRAWS: Final = 512
 LEVEL: Final = 0.9
 """Of the interval: the gain is below it in one of twenty cases, and above it in one of twenty."""
 
@@ -22,9 +22,7 @@ Budgets = Mapping[str, Money]
 
 def drawn(candidate: Candidate, normal: Callable[[], float]) -> AnyCurve:
     """A curve as likely as any other; the curve itself where nothing is said of its errors."""
-    if not candidate.spread:
-        return candidate.curve
-    return Fit(candidate.curve, 0.0, candidate.spread, candidate.weak).drawn(normal)
+    return _fit(candidate).drawn(normal) if candidate.spread else candidate.curve
 
 
 def value(candidates: Sequence[Candidate], budgets: Budgets) -> float:
@@ -40,15 +38,19 @@ def interval(candidates: Sequence[Candidate], old: Budgets, new: Budgets) -> tup
     moved = sorted((each for each in candidates if old[each.name] != new[each.name]), key=lambda each: each.name)
     if not any(each.spread for each in moved):
         return None
-    gains = sorted(_gain(moved, old, new, normals) for normals in _normals(sum(len(each.spread) for each in moved)))
+    sides = [(_fit(each), float(old[each.name].amount), float(new[each.name].amount)) for each in moved]
+    gains = sorted(_gain(sides, normals) for normals in _normals(sum(len(each.spread) for each in moved)))
     tail = round(DRAWS * (1 - LEVEL) / 2)
     return gains[tail], gains[-1 - tail]
 
 
-def _gain(moved: Sequence[Candidate], old: Budgets, new: Budgets, normals: Iterator[float]) -> float:
-    curves = {each.name: drawn(each, lambda: next(normals)) for each in moved}
-    sides = ((curve, float(new[name].amount), float(old[name].amount)) for name, curve in curves.items())
-    return math.fsum(curve.value(after) - curve.value(before) for curve, after, before in sides)
+def _gain(sides: Sequence[tuple[Fit, float, float]], normals: Iterator[float]) -> float:
+    curves = ((fit.drawn(normals.__next__) if fit.root else fit.curve, old, new) for fit, old, new in sides)
+    return math.fsum(curve.value(new) - curve.value(old) for curve, old, new in curves)
+
+
+def _fit(candidate: Candidate) -> Fit:
+    return Fit(candidate.curve, 0.0, candidate.spread, candidate.weak)
 
 
 def _normals(width: int) -> Iterator[Iterator[float]]:
