@@ -206,6 +206,6 @@ async def test_a_transport_of_ones_own_can_stand_in() -> None:
 
 def test_checking_an_address_loads_no_http_client() -> None:
     """Publishers check addresses and download nothing: importing them stays cheap."""
-    code = "import sys, backstay.download, backstay.content_adapter; print('httpx' in sys.modules, 'aiohttp' in sys.modules)"
+    code = "import sys, backstay.content_adapter, backstay.download as _; print('httpx' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.split() == ["False", "False"]
+    assert told.split() == ["False"]

@@ -17,6 +17,7 @@ from backstay.content.publish import Container, Post, PostInsights, PublishReque
 from backstay.content.words import ContainerState, PostKind
 from backstay.content_adapter.preparing import Prepares, prepared_of
 from backstay.content_adapter.steps import PUBLISH, ROOM, Steps
+from backstay.download import DownloadRules, check_url
 from backstay.engine.call import enter, leave
 from backstay.engine.claim import noted
 from backstay.engine.loop import begin
@@ -30,8 +31,6 @@ from backstay.writes.journal import FREE, OPEN, check_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from backstay.download import DownloadRules
 
 DAY: Final = 86_400.0
 HOUR: Final = 3_600.0
@@ -185,8 +184,6 @@ class PublisherAdapter(Prepares):
         self.check_post(request)
 
     def _check_url(self, field: str, url: str) -> None:
-        from backstay.download import check_url  # httpx comes with it, and whoever only writes texts needs none
-
         try:
             check_url(url, self.media_rules)
         except InvalidRequestError as error:
