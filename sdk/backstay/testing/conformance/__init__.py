@@ -17,6 +17,7 @@ from backstay.testing.bench import Bench
 from backstay.testing.conformance.answers import AnswerCases
 from backstay.testing.conformance.capabilities import CapabilityCases
 from backstay.testing.conformance.guard import GuardCases
+from backstay.testing.conformance.host import HostBench, MediaHostConformance
 from backstay.testing.conformance.image import ImageGeneratorConformance
 from backstay.testing.conformance.keys import KeyCases
 from backstay.testing.conformance.letters import LetterCases
@@ -42,6 +43,6 @@ class AdPlatformConformance(KeyCases, CapabilityCases, ValueCases, AnswerCases, 
 
 
 __all__ = [
-    "AdPlatformConformance", "Bench", "ContentBench", "ImageGeneratorConformance", "PublishBench",
-    "PublisherConformance", "ResearcherConformance", "TextGeneratorConformance",
+    "AdPlatformConformance", "Bench", "ContentBench", "HostBench", "ImageGeneratorConformance", "MediaHostConformance",
+    "PublishBench", "PublisherConformance", "ResearcherConformance", "TextGeneratorConformance",
 ]  # fmt: skip
