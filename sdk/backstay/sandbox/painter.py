@@ -17,6 +17,8 @@ SHADES: Final = 64
 INK: Final = SHADES
 COLUMNS: Final = 22
 """Signs of a line, about."""
+LARGE: Final = 15
+"""Columns for large letters."""
 MOST_LINES: Final = 14
 
 
@@ -27,15 +29,16 @@ def draw(prompt: str, width: int, height: int, seed: int = 0, *, transparent: bo
 
 
 def draw_jpeg(prompt: str, width: int, height: int, seed: int = 0) -> bytes:
-    """The same as a JPEG, in dots of 8 by 8 pixels."""
+    """A JPEG in dots of 8 by 8 pixels, with the prompt's first paragraph on it in large letters."""
     across, down = -(-width // BLOCK), -(-height // BLOCK)
-    return jpeg(_painted(prompt, across, down), _palette(prompt, seed), width, height)
+    title = prompt.strip().partition("\n\n")[0]
+    return jpeg(_painted(title, across, down, LARGE), _palette(prompt, seed), width, height)
 
 
-def _painted(prompt: str, width: int, height: int) -> list[bytes]:
-    """Rows of colours."""
-    lines = _lines(prompt, width, height)
-    scale = max(1, min(width // ((COLUMNS + 2) * (WIDTH + 1)), height // ((len(lines) + 1) * (HEIGHT + 2))))
+def _painted(prompt: str, width: int, height: int, columns: int = COLUMNS) -> list[bytes]:
+    """Rows of colours; about so many signs in a line."""
+    lines = _lines(prompt, width, height, columns)
+    scale = max(1, min(width // ((columns + 2) * (WIDTH + 1)), height // ((len(lines) + 1) * (HEIGHT + 2))))
     top = max(0, (height - len(lines) * (HEIGHT + 2) * scale) // 2)
     picture = [bytes((y * SHADES // height,)) * width for y in range(height)]
     for number, line in enumerate(lines):
@@ -43,8 +46,8 @@ def _painted(prompt: str, width: int, height: int) -> list[bytes]:
     return picture
 
 
-def _lines(prompt: str, width: int, height: int) -> list[str]:
-    columns = min(COLUMNS, max(1, width // (WIDTH + 1) - 2))
+def _lines(prompt: str, width: int, height: int, columns: int) -> list[str]:
+    columns = min(columns, max(1, width // (WIDTH + 1) - 2))
     rows = min(MOST_LINES, max(1, height // (HEIGHT + 2)))
     return textwrap.wrap(prompt, columns)[:rows] or ["?"]
 

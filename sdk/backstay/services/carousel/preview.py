@@ -13,7 +13,7 @@ from backstay.services.carousel.texts import post_text
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #16181d; --soft: #697079; --line: #e2e5e9; --card: #fff; --page: #f3f4f6;
-  --tag: #1d4f9c; --warn: #8a4b00; --warnbg: #fff3dd; }
+  --tag: #1d4f9c; --warn: #8a4b00; --warnbg: #fff3dd; --here: #0095f6; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eceef1; --soft: #9aa2ac; --line: #30353c; --card: #17191d;
   --page: #0d0e10; --tag: #8ab4f8; --warn: #ffcf8a; --warnbg: #3a2a10; } }
 * { box-sizing: border-box; margin: 0; }
@@ -36,7 +36,7 @@ figure span { position: absolute; top: 12px; right: 12px; padding: 3px 10px; bor
   background: rgb(0 0 0 / .6); color: #fff; }
 nav { display: flex; justify-content: center; gap: 6px; padding: 10px 0 0; }
 nav a { width: 8px; height: 8px; border-radius: 50%; background: var(--line); }
-nav a:first-child { background: #0095f6; }
+nav a:first-child { background: var(--here); }
 .tools { display: flex; gap: 14px; padding: 6px 14px 8px; }
 .tools svg { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round;
   stroke-linecap: round; }
@@ -70,8 +70,17 @@ def preview(state: CarouselState, pictures: Sequence[GeneratedImage], *, account
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'\">\n"
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<style>{_STYLE}{_marks()}</style>\n</head>\n<body>\n"
         f"{_post(state, pictures, account)}\n{_beside(state)}\n</body>\n</html>\n"
+    )
+
+
+def _marks() -> str:
+    """The dot of the slide that was chosen; up to ten, and the first one while none is."""
+    return "\n".join(
+        f"article:has(#slide-{n}:target) nav a {{ background: var(--line); }}\n"
+        f"article:has(#slide-{n}:target) nav a:nth-child({n}) {{ background: var(--here); }}"
+        for n in range(1, 11)
     )
 
 
