@@ -150,7 +150,8 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     elif hasattr(value, "items"):
         inside = list(value.items())
     else:
-        yield name, value.value if isinstance(value, Enum) else value
+        told = sorted(value) if isinstance(value, frozenset) else value  # of names
+        yield name, told.value if isinstance(told, Enum) else told
         return
     for key, each in inside:
         yield from leaves(each, f"{name}.{key}" if name else str(key))
