@@ -17,7 +17,7 @@ from backstay.download import DownloadRules, Downloads
 from backstay.errors import BackstayError
 from backstay.runtime import Runtime
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
-from backstay.sandbox.painter import draw
+from backstay.testing.samples import PIXEL
 from backstay_adapters.openai import OpenAIImages
 from backstay_adapters.openai.sandbox import KEY, OpenAISandbox
 from tests.support import plays
@@ -25,7 +25,7 @@ from tests.support.plays import StillClock
 
 SIZE = Size.of("96x80")
 ASKED = ImageRequest(prompt="A red sail", size=SIZE)
-SOURCE = Picture(data=draw("A sail", 96, 80))
+SOURCE = Picture(data=PIXEL)
 ANYWHERE = DownloadRules(schemes=frozenset({"http", "https"}), private=True)
 """The sandbox lies on this machine; on the tape its address is called `vendor`."""
 Play = Callable[[OpenAIImages], Awaitable[Any]]
@@ -58,8 +58,7 @@ async def edit(openai: OpenAIImages) -> None:
 
 
 async def edit_with_mask(openai: OpenAIImages) -> None:
-    mask = Picture(data=draw("Here", 96, 80, transparent=True))
-    assert (await openai.generate_image(ASKED.but(sources=(SOURCE,), mask=mask))).image.data
+    assert (await openai.generate_image(ASKED.but(sources=(SOURCE,), mask=SOURCE))).image.data
 
 
 async def edit_by_address(openai: OpenAIImages) -> None:

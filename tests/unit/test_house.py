@@ -30,7 +30,7 @@ LINES_OF_A_FUNCTION = 70
 
 # Written in halves, so that this file does not hold what it looks for.
 SECRETS = re.compile(
-    r"EA" r"A[A-Za-z0-9]{40,}|sk" r"-(ant-|proj-)?[A-Za-z0-9_-]{30,}|pp" r"lx-[A-Za-z0-9]{30,}"
+    r"(?<![A-Za-z0-9+/])EA" r"A[A-Za-z0-9]{40,}|sk" r"-(ant-|proj-)?[A-Za-z0-9_-]{30,}|pp" r"lx-[A-Za-z0-9]{30,}"
     r"|AI" r"za[0-9A-Za-z_-]{35}|ya" r"29\.[0-9A-Za-z_-]{20,}|-----BEGIN [A-Z ]*PRIVATE" r" KEY"
 )  # fmt: skip
 PLACES = re.compile(r"(?<![\w.~-])/(?:wor" r"k|far" r"m|roo" r"t|hom" r"e/\w+|Use" r"rs/\w+)/[\w.]")
@@ -259,6 +259,8 @@ async def test_no_grpc_channel_leaves_the_machine_in_a_test() -> None:
     [
         ("EA" + "A" + "x" * 40, True),
         ("EA" + "A" + "x" * 39, False),
+        ("access_token=EA" + "A" + "x" * 40, True),
+        ("a picture in base64: iVBORw0KGgo/EA" + "A" + "x" * 40, False),
         ("sk" + "-ant-" + "y" * 30, True),
         ("sk-a-lot", False),
     ],
