@@ -22,10 +22,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from backstay.testing.posting import endure as post_endure
+from backstay.testing.posting import troubles as post_troubles
 from backstay.testing.posting_storm import storm
 from backstay.testing.simulation import Outcome, simulate
 from backstay.testing.simulation.exhaustive import Trouble, endure, troubles
 from benchmarks.simulate.platforms import STAGES
+from benchmarks.simulate.publishers import SAMPLES
 from benchmarks.simulate.publishers import STAGE as POSTERS
 from benchmarks.simulate.services import Outcome as Services
 from benchmarks.simulate.services import simulate_services
@@ -142,9 +145,23 @@ def exhaust(chosen: argparse.Namespace) -> int:
                     failed += 1
                     sys.stderr.write(f"\n{name}: {trouble}\n  " + "\n  ".join(wrongs[:5]) + "\n")
                 progress(number, len(asked), failed, quiet=chosen.json)
+    failed += exhaust_posts(range(chosen.first_seed, chosen.first_seed + chosen.seeds), runs)
     result = {"runs": dict(runs), "wrong": failed, "seconds": round(time.monotonic() - began, 1)}
     report(result, as_json=chosen.json)
     return 1 if failed else 0
+
+
+def exhaust_posts(seeds: range, runs: Counter[str]) -> int:
+    """Every trouble of one post, a picture and a carousel; how many ended wrong."""
+    failed = 0
+    for name, request in SAMPLES.items():
+        for trouble in (each for seed in seeds for each in post_troubles(POSTERS, request, seed=seed)):
+            runs[name] += 1
+            wrongs = post_endure(POSTERS, request, trouble)
+            if wrongs:
+                failed += 1
+                sys.stderr.write(f"\n{name}: {trouble}\n  " + "\n  ".join(wrongs[:5]) + "\n")
+    return failed
 
 
 def endured(name: str, asked: list[Trouble], jobs: int) -> Iterator[tuple[Trouble, list[str]]]:

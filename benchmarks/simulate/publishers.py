@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from backstay.content import PostKind, PostMedia, PublishRequest
 from backstay.testing.posting import Stage
 from backstay_adapters.instagram import Instagram
 from backstay_adapters.instagram.sandbox import ACCOUNT, KEY, InstagramSandbox
@@ -26,3 +27,10 @@ STAGE: Final = Stage(
     ("media_publish", "media_publish", "media/*", "container"),
 )  # fmt: skip
 """Where one post meets every trouble, and several a storm."""
+
+_PICTURES: Final = tuple(PostMedia(url=f"https://cdn.example/{number}.jpg") for number in (1, 2))
+SAMPLES: Final = {
+    "post, a picture": PublishRequest(kind=PostKind.IMAGE, media=_PICTURES[:1], caption="Hello"),
+    "post, a carousel": PublishRequest(kind=PostKind.CAROUSEL, media=_PICTURES, caption="Hello"),
+}
+"""What `--exhaustive` publishes."""
