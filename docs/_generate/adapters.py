@@ -153,6 +153,7 @@ VENDORS: Final = {
     each.name: each
     for each in (
         Vendor("claude", by_name),
+        Vendor("gemini", by_name),
         Vendor("google_ads", by_name),
         Vendor("instagram", by_name),
         Vendor("mcp", by_name),

@@ -43,6 +43,11 @@ def test_the_tables_of_the_claude_page_are_fresh() -> None:
     fresh("claude")
 
 
+def test_the_tables_of_the_gemini_page_are_fresh() -> None:
+    """`python docs/_generate/adapters.py` would change nothing."""
+    fresh("gemini")
+
+
 def test_the_tables_of_the_meta_page_are_fresh() -> None:
     """`python docs/_generate/adapters.py` would change nothing."""
     fresh("meta")
