@@ -50,7 +50,10 @@ class Watched:
             stage = self._stage
             if stage.die_before == len(stage.writes):
                 raise Death
-            answer = await write(*args, **options)
+            try:
+                answer = await write(*args, **options)
+            finally:
+                await stage.after()
             stage.writes.append(name)
             if stage.die_after == len(stage.writes):
                 raise Death
@@ -71,6 +74,8 @@ class Stage:
         self.die_before: int | None = None
         self.die_after: int | None = None
         self.ads: dict[str, Any] = {}
+        self.after: Callable[[], Coroutine[Any, Any, None]] = _nothing
+        """What a test does after each write, whatever became of it."""
 
     def play(self, work: Coroutine[Any, Any, T]) -> T:
         """In virtual time."""
@@ -180,6 +185,10 @@ class Stage:
         """Somebody else works on the campaign of one platform."""
         (campaign,) = await self.listed(name)
         await work(self.place.adapters()[name], campaign.ref)
+
+
+async def _nothing() -> None:
+    """Nothing."""
 
 
 def daily(amount: str) -> Budget:
