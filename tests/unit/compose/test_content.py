@@ -45,6 +45,12 @@ from backstay.testing import VirtualClock
 from backstay.testing import run as virtually
 from backstay_adapters.claude import Claude
 from backstay_adapters.claude.sandbox import KEY, ClaudeSandbox
+from backstay_adapters.gemini import Gemini
+from backstay_adapters.gemini.sandbox import KEY as GEMINI_KEY
+from backstay_adapters.gemini.sandbox import GeminiSandbox
+from backstay_adapters.openai import OpenAIImages
+from backstay_adapters.openai.sandbox import KEY as OPENAI_KEY
+from backstay_adapters.openai.sandbox import OpenAISandbox
 from backstay_adapters.perplexity import Perplexity
 from backstay_adapters.perplexity.sandbox import KEY as PERPLEXITY_KEY
 from backstay_adapters.perplexity.sandbox import PerplexitySandbox
@@ -525,3 +531,43 @@ def test_a_row_is_opened_and_closed_with_its_steps() -> None:
 
     virtually(main(), clock)
     assert repr(fallback) == "Fallback(claude, claude 2)"
+
+
+def test_claude_and_gemini() -> None:
+    """Two vendors: texts, JSON and streams go to the other one, and its own words are refused."""
+    clock = VirtualClock()
+    runtime = Runtime.in_memory(clock=clock, listeners=())
+    down = ClaudeSandbox(faults=FaultPlan([FaultRule(FaultKind.HTTP_5XX)]))
+    fallback = Fallback(
+        Claude(KEY, runtime=runtime, transport=SimTransport2(down, clock)),
+        Gemini(GEMINI_KEY, runtime=runtime, transport=SimTransport2(GeminiSandbox(), clock)),
+        timeout=(30.0, None),
+    )
+    schema = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
+
+    async def main() -> list[Any]:
+        return [
+            await fallback.generate(TEXT), await fallback.generate(TEXT.but(json_schema=schema)),
+            await fallback.stream(TEXT).whole(),
+        ]  # fmt: skip
+
+    answers = virtually(main(), clock)
+    assert [answer.served.by for answer in answers] == ["gemini"] * 3
+    assert set(answers[1].data) == {"title"}
+    with pytest.raises(InvalidRequestError, match="the steps are of claude, gemini"):
+        virtually(fallback.generate(TEXT.but(model="claude-haiku-4-5")), clock)
+
+
+def test_openai_and_gemini() -> None:
+    """Pictures of the other one, and what the first one may have cost is in the ledger beside it."""
+    clock = VirtualClock()
+    runtime = Runtime.in_memory(clock=clock, listeners=())
+    openai = OpenAISandbox(faults=FaultPlan([FaultRule(FaultKind.HTTP_5XX)]))
+    gemini = GeminiSandbox()
+    fallback = Fallback(
+        OpenAIImages(OPENAI_KEY, runtime=runtime, transport=SimTransport2(openai, clock)),
+        Gemini(GEMINI_KEY, runtime=runtime, transport=SimTransport2(gemini, clock)),
+    )
+    answer = virtually(fallback.generate_image(IMAGE), clock)
+    assert (answer.served.by, answer.image.media_type) == ("gemini", "image/png")
+    assert {entry.vendor: entry.outcome for entry in runtime.ledger.entries} == {"openai": "unknown", "gemini": "ok"}
