@@ -321,6 +321,21 @@ def test_a_handshake_that_fails_has_its_type(era: str, kind: FaultKind, type_: s
     assert (error.type, error.certainty) == (type_, Certainty.NOT_SENT)
 
 
+def test_whoever_waits_for_a_session_in_vain_has_sent_nothing() -> None:
+    """The one that opens it, and those that wait for it: nothing stays open in the journal."""
+    bench = Bench(FaultRule(FaultKind.TIMEOUT, operation="server/discover", skip=1))
+    tools, other = bench.tools, bench.tools
+
+    async def main() -> list[Any]:
+        await tools.list_tools()
+        calls = (other.call_tool(*BOOK, idempotency_key=f"k{n}", max_attempts=1, deadline=35.0) for n in range(3))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    errors = bench.run(main())
+    assert {error.type for error in errors} <= {"MCP_TIMEOUT", "TIMEOUT", "DEADLINE_EXCEEDED"}
+    assert {error.certainty for error in errors} == {Certainty.NOT_SENT}
+
+
 @ERAS
 def test_a_cancelled_call_frees_its_place_and_leaves_the_session(era: str) -> None:
     """The next call goes over the same session."""

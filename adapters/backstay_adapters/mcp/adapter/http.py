@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class Heard:
     """Why there was no answer."""
     garbled: bool = False
     """It says success and is no JSON."""
+    given_up: bool = False
+    """The SDK has waited for an answer in vain: while it opens a session it then tries an older protocol."""
     opening: bool = False
     """It opens a session: then what is broken ends it, and nothing else is under way."""
 
@@ -70,6 +73,9 @@ class Ear:
                 return response
             heard.body = await response.aread()
             await response.aclose()
+        except asyncio.CancelledError:
+            heard.given_up = True
+            raise
         except Exception as error:
             heard.failure = http2.translated(error, self._where)
             if heard.failure is None or heard.opening:

@@ -59,6 +59,8 @@ class Wire:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._where = shown(setting.url) or setting.command[0]
+        marks = setting.transport is None or bool(getattr(setting.transport, "marks_sent", False))
+        self._marks = bool(setting.url) and marks
         self._opening = asyncio.Lock()
         self._keeper: Keeper[Any] | None = None
         self._client: Any = None
@@ -123,6 +125,9 @@ class Wire:
     @asynccontextmanager
     async def _asking(self, operation: str) -> AsyncGenerator[Any, None]:
         """The session for one request, whose failures get our names."""
+        call = current()
+        if self._marks and call is not None and call.sent is None:
+            call.sent = False  # whoever runs out of time while a session is opened has sent nothing
         client = await self._session()
         heard = Heard()
         token = hear(heard)
@@ -216,14 +221,14 @@ class Wire:
             return inner
         if heard.failure is not None:
             return _of_mcp(heard.failure)
+        if heard.opening and heard.given_up:
+            return self._late(operation)
         if heard.opening and heard.status in BROKEN:
             return TABLE.error(TABLE.decode(heard.status, heard.headers, heard.body, operation))
         if isinstance(inner, MCPError):
             return self._told(inner, heard, operation)
         if isinstance(inner, TimeoutError):
-            return McpTimeoutError(
-                f"{self._where} did not answer {operation} in time", certainty=Certainty.UNKNOWN, rule="mcp.timeout"
-            )
+            return self._late(operation)
         if isinstance(inner, OSError | EOFError):
             return McpConnectionError(
                 f"the server {self._where} cannot be reached: {type(inner).__name__}", certainty=Certainty.UNKNOWN,
@@ -232,6 +237,11 @@ class Wire:
         if isinstance(inner, ValueError):  # pydantic's, of the protocol's own schemas
             return unreadable(f"an answer to {operation}", heard.body.decode("utf-8", "replace"))
         raise error
+
+    def _late(self, operation: str) -> McpTimeoutError:
+        return McpTimeoutError(
+            f"{self._where} did not answer {operation} in time", certainty=Certainty.UNKNOWN, rule="mcp.timeout"
+        )
 
     def _told(self, error: Any, heard: Heard, operation: str) -> BackstayError:
         body: Any = heard.body
