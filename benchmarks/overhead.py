@@ -27,9 +27,9 @@ class NoTimer(Sweep):
     __slots__ = ()
     _nobody: Watch | None = None
 
-    def watch(self, loop: asyncio.AbstractEventLoop, when: float) -> Watch:
+    def watch(self, loop: asyncio.AbstractEventLoop, when: float, task: asyncio.Task[object] | None = None) -> Watch:
         """One watch for all; it never fires."""
-        task = asyncio.current_task(loop)
+        task = task or asyncio.current_task(loop)
         if NoTimer._nobody is None and task is not None:
             NoTimer._nobody = Watch(task, when)
         assert NoTimer._nobody is not None

@@ -41,7 +41,7 @@ async def attempt(
     call.sent = None
     loop = asyncio.get_running_loop()
     sweep = sweep_of(loop)
-    watch = sweep.watch(loop, began + limit)
+    watch = sweep.watch(loop, began + limit, call.task)
     try:
         if plan.hedge is None or call.calls > 1:
             value = await body(*args, **kwargs)

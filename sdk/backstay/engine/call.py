@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    import asyncio
+    from collections.abc import Awaitable, Callable, Collection, Iterator
 
     from backstay.clock import Clock
+    from backstay.engine.flight import Flight
     from backstay.engine.scope import Scope
     from backstay.errors import Attempt, BackstayError
     from backstay.events import Stream
@@ -82,6 +84,10 @@ class Call:
     hedged: bool = False
     led: bool = False
     """Whether it asked the vendor itself, instead of joining a call that was under way."""
+    task: asyncio.Task[Any] | None = None
+    tags: Collection[str] = ()
+    flight: Flight | None = None
+    """See `flight.Lead`: set where it leads a flight of the cache."""
     charge: Charge | None = None
     """The ledger's record of the running attempt, where it may cost money; set by `backstay.generating`."""
     reserve: float = 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from backstay.errors import BackstayError, DeadlineExceededError, InternalError, InvalidRequestError
 
@@ -26,16 +26,29 @@ MORE_TIME: Final = 0.001
 _Place = tuple[asyncio.AbstractEventLoop, str]
 
 
+class Lead(Protocol):
+    """What stands in the table for an origin call that nobody has joined yet: most are over before anybody does."""
+
+    task: asyncio.Task[Any] | None
+    """The leader's."""
+    tags: Collection[str]
+    flight: Flight | None
+    """Made when somebody joins; the leader then ends that."""
+
+
 class Flight:
     """One call under way. Its leader ends it with `done`, `fail` or `abandon`, exactly one of them."""
 
     __slots__ = ("_joiners", "_place", "_table", "leader", "tags")
 
-    def __init__(self, table: dict[_Place, Flight], place: _Place, tags: Collection[str]) -> None:
+    def __init__(
+        self, table: dict[_Place, Flight | Lead], place: _Place, tags: Collection[str],
+        leader: asyncio.Task[Any] | None,
+    ) -> None:  # fmt: skip
         self._table = table
         self._place = place
         self._joiners: dict[asyncio.Future[Any], float] | None = None
-        self.leader: asyncio.Task[Any] | None = asyncio.current_task(place[0])
+        self.leader = leader
         self.tags = tags
 
     def done(self, value: object) -> None:
@@ -99,34 +112,43 @@ class Flight:
 class Flights:
     """The calls under way, by event loop and key: futures of one loop are no business of another."""
 
-    __slots__ = ("_table",)
+    __slots__ = ("table",)
 
     def __init__(self) -> None:
-        self._table: dict[_Place, Flight] = {}
+        self.table: dict[_Place, Flight | Lead] = {}
+        """Who leads a key without a `Flight` puts itself here (`setdefault`), and calls `land` at its end."""
 
     def join_or_lead(
         self, key: str, loop: asyncio.AbstractEventLoop, tags: Collection[str] = ()
     ) -> tuple[Flight, bool]:
         """The flight of a key, and whether the caller leads it: then it must end it, whatever happens."""
         place = (loop, key)
-        flight = self._table.get(place)
-        if flight is not None:
-            return flight, False
-        flight = self._table[place] = Flight(self._table, place, tags)
-        return flight, True
+        known = self.table.get(place)
+        if isinstance(known, Flight):
+            return known, False
+        if known is None:
+            flight = self.table[place] = Flight(self.table, place, tags, asyncio.current_task(loop))
+            return flight, True
+        flight = self.table[place] = known.flight = Flight(self.table, place, known.tags, known.task)
+        return flight, False
+
+    def land(self, place: _Place, lead: Lead) -> None:
+        """A lead that nobody has joined is over."""
+        if self.table.get(place) is lead:
+            del self.table[place]
 
     def forget(self, key: str | None = None, *, tag: str | None = None, prefix: str | None = None) -> None:
         """Let nobody join these any more: what they bring is older than the change. Those who wait keep waiting."""
-        for place, flight in list(self._table.items()):
+        for place, flight in list(self.table.items()):
             if place[1] == key or tag in flight.tags or (prefix is not None and place[1].startswith(prefix)):
-                self._table.pop(place, None)
+                self.table.pop(place, None)
 
     def clear(self) -> None:
         """As `forget`, for all of them."""
-        self._table.clear()
+        self.table.clear()
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self.table)
 
 
 async def shared(

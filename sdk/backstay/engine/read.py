@@ -79,21 +79,27 @@ async def ask(
     call: Call, key: str, cache: Cache, body: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tags: tuple[str, ...]
 ) -> Any:
     """Ask the vendor, once for all who want the same, and store the answer."""
-    loop = asyncio.get_running_loop()
-    flight, leading = cache.flights.join_or_lead(key, loop, tags)
-    if not leading:  # the long way; who must take over there asks as `fetch` does
-        return await shared(
-            cache.flights, key, _fetching(call, key, cache, body, args, kwargs, tags), remaining=call.left
-        )
+    loop, flights = asyncio.get_running_loop(), cache.flights
+    place = (loop, key)
+    if flights.table.setdefault(place, call) is not call:  # the long way; who takes over there asks as `fetch` does
+        return await shared(flights, key, _fetching(call, key, cache, body, args, kwargs, tags), remaining=call.left)
+    call.led, call.task, call.tags = True, asyncio.current_task(loop), tags
     begun = cache.generations.now
-    call.led = True
     try:
         value = await run(call, body, args, kwargs)
     except BaseException as error:
-        failed(flight, error, loop, call.left)
+        if call.flight is None:
+            flights.land(place, call)
+        else:
+            failed(call.flight, error, loop, call.left)
         raise
+    finally:
+        call.task = None  # no circle of task, context and call is left behind
     cache.store(key, value, ttl=call.plan.ttl, tags=tags, begun=begun)
-    flight.done(value)
+    if call.flight is None:
+        flights.land(place, call)
+    else:
+        call.flight.done(value)
     return value
 
 

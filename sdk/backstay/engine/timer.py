@@ -54,10 +54,9 @@ class Sweep:
         """Whether this is that loop's sweep."""
         return self._loop() is loop
 
-    def watch(self, loop: asyncio.AbstractEventLoop, when: float) -> Watch:
-        """Guard the running task of the running loop until `when`, a time of that loop."""
-        task = asyncio.current_task(loop)
-        if task is None:
+    def watch(self, loop: asyncio.AbstractEventLoop, when: float, task: asyncio.Task[object] | None = None) -> Watch:
+        """Guard the running task of the running loop until `when`, a time of that loop; `task`: it is known already."""
+        if task is None and (task := asyncio.current_task(loop)) is None:
             message = "a call needs a running task"
             raise RuntimeError(message)
         guard = Watch(task, when)
