@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backstay.compose import Fallback
-from backstay.errors import AIModelError, BackstayError, TokenInvalidError
+from backstay.errors import AIModelError, BackstayError, ConnectionFailedError, TokenInvalidError
 from backstay.events import Event
 from backstay.hosting import FolderHost
 from backstay.runtime import Runtime
@@ -47,11 +47,18 @@ class Stage:
         self.asked = SimTransport(self.perplexity, self.clock)
         self.drawn = SimTransport2(self.openai, self.clock)
         self.draws = openai_profile()
+        self.writes: str | None = None
 
     def carousel(self, plan: CarouselPlan = PLAN) -> Carousel:
         runtime = Runtime.in_memory(clock=self.clock, listeners=(self.events.append,), journal=self.journal)
         writers = [
-            Claude(KEY, account=str(number), runtime=runtime, transport=SimTransport2(sandbox, self.clock))
+            Claude(
+                KEY,
+                account=str(number),
+                runtime=runtime,
+                transport=SimTransport2(sandbox, self.clock),
+                profile=self.writes,
+            )
             for number, sandbox in enumerate((self.claude, self.spare))
         ]
         return Carousel(
@@ -153,6 +160,28 @@ def test_a_503_for_pictures(stage: Stage, again: bool, requests: int) -> None:
     state = stage.run(stage.carousel().prepare())
     assert len(stage.drawn.requests) == 4 + 2
     assert (state.prepared, len(stage.openai.world.objects())) == (True, 4)
+
+
+def test_a_vendor_that_is_gone_ends_after_five_calls_and_keeps_what_was_made(stage: Stage) -> None:
+    """S3-61: the network is away; five tries, one typed error, and when it is back the carousel goes on."""
+    stage.perplexity.faults = FaultPlan([FaultRule(FaultKind.CONNECT_REFUSED)])
+    with pytest.raises(ConnectionFailedError) as caught:
+        stage.run(stage.carousel().run())
+    assert (len(caught.value.attempts), caught.value.retryable) == (5, True)
+    stage.perplexity.faults = None
+    stage.clock.advance(60.0)
+    assert stage.run(stage.carousel().run()).permalink
+
+
+def test_an_outage_of_ten_seconds_is_outlasted(stage: Stage) -> None:
+    """S3-61: Claude is away when the outline is asked for; its retries succeed when it is back, nobody else writes."""
+    stage.writes = "external_api"
+    stage.claude.faults = FaultPlan([FaultRule(FaultKind.HTTP_5XX, end=10.0)])
+    stage.run(stage.carousel().run())
+    done = stage.run(stage.carousel().state()).done
+    assert {each.by for each in done if each.step == "outline" or each.step.startswith("slide")} == {"claude"}
+    assert next(each.attempts for each in done if each.step == "outline") == 4
+    assert len(stage.spare.world.objects()) == 0
 
 
 class Death(BaseException):
