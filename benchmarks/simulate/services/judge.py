@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from backstay.ads import ConfiguredStatus
+from backstay.services.ab_test import Outcome as Verdicts
 from backstay.services.ab_test import Verdict
 from backstay.services.budgets import BudgetPlan
 from backstay.testing.simulation import Look, Played, Wrong
@@ -151,7 +152,11 @@ def _switched(found: Sequence[tuple[float, bool]]) -> Iterator[Wrong]:
 
 def _arms(company: Company) -> Iterator[Wrong]:
     """One campaign an arm; after the verdict the loser is switched off once, and the winner never."""
-    ended = next((each.at for each in company.decided if isinstance(each.what, Verdict)), None)
+    told = next((each for each in company.decided if isinstance(each.what, Verdict)), None)
+    ended = None if told is None else told.at
+    if told is not None and (told.what.outcome, told.what.arm) != (Verdicts.WINNER, "B"):
+        yield Wrong("liveness", f"the test ends with {told.what.outcome} {told.what.arm}: {told.what.reasons}")
+        return
     for arm, part in ARMS.items():
         pasts = [past for name, _, past in cast(company) if name == part]
         ran = [past for past in pasts if any(look.status is ACTIVE for look in past)]

@@ -88,7 +88,7 @@ def _setting(draw: random.Random, given: dict[str, Any]) -> Setting:
         "slots": draw.choice((1, 1, 2)), "actors": 1, "operations": draw.choice(TICKS), "files": False,
         "lease": draw.choice((2.0, 10.0)), "cancels": 0.0, "mortal": draw.choice((0.0, 0.6, 0.9)),
         "walls": tuple(draw.uniform(-skew, skew) for _ in range(7)), "held": draw.choice((0.0, 0.02, 0.1)),
-        "crowd": False, "guard": {},
+        "crowd": draw.random() < 0.4, "guard": {},
     }  # fmt: skip
     return Setting(**{**drawn, **given})
 
@@ -224,14 +224,16 @@ async def _work(company: Company, house: House, draw: random.Random, left: list[
     duties = Duties(company, house)
     while left[0]:
         left[0] -= 1
-        await company.town.clock.sleep(_gap(company, draw))
+        await company.town.clock.sleep(_gap(company, draw, left[0]))
         for duty in draw.sample(list(duties.all()), len(duties.all())):
             if draw.random() < (0.75 if company.away is None else 0.5):
                 await duties.survived(duty)
 
 
-def _gap(company: Company, draw: random.Random) -> float:
-    """Seconds until the next step; where numbers will be away, it is near that hour."""
+def _gap(company: Company, draw: random.Random, step: int) -> float:
+    """Seconds until the next step: in a crowd the same for all; where numbers will be away, it is near that hour."""
+    if company.town.setting.crowd:
+        draw = seeded("gap", company.town.seed, step)
     gone = (company.town.clock.wall() - company.began) / HOUR
     if company.away is not None and company.away > gone > 0.5:
         return (company.away - gone) * HOUR + draw.uniform(-0.4, 0.4) * HOUR

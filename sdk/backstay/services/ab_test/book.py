@@ -53,6 +53,11 @@ class Book:
         """Whether nothing has been saved yet."""
         return self._revision == 0
 
+    async def alone(self) -> bool:
+        """Whether nobody else has saved since."""
+        kept = await self._store.load(self._name)
+        return kept is not None and kept.revision == self._revision
+
     async def save(self, state: AbState) -> AbState:
         """Keep a state."""
         self._revision = await self._store.save(self._name, state, revision=self._revision)

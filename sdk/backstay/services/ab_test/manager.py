@@ -72,7 +72,8 @@ class AbTest:
     async def start(self) -> AbState:
         """Create all arms paused, then activate them; called again it goes on where it broke off.
 
-        If one arm cannot be activated, all are paused again: one arm alone would spend without a test.
+        If one arm cannot be activated, all are paused again: one arm alone would spend without a test. Where another
+        manager has begun with it meanwhile, they are left to that one.
         """
         book = await self._open()
         if book.state.stage is not Stage.PLANNED:
@@ -81,7 +82,7 @@ class AbTest:
             await book.save(book.state)
         trees = {name: tree for name in self._arms.what if (tree := await self._built(book, name)) is not None}
         self._arms.check_places(_refs(book.state))
-        await self._activate(trees)
+        await self._activate(book, trees)
         return await book.save(book.state.but(stage=Stage.RUNNING, started_at=self._now()))
 
     async def look(self) -> Verdict:
@@ -153,12 +154,15 @@ class AbTest:
             self._teller.changed(name, "created", ref)
         return made.value
 
-    async def _activate(self, trees: Mapping[str, BuiltTree]) -> None:
+    async def _activate(self, book: Book, trees: Mapping[str, BuiltTree]) -> None:
+        await book.save(book.state)  # from here on whoever began before knows that it is no longer alone
         try:
             for name, tree in trees.items():
                 await self._arms.activate(name, tree)
                 self._teller.changed(name, "activated", tree.campaign.ref)
         except BackstayError as error:
+            if not await book.alone():
+                raise
             try:
                 await self._arms.pause_all({name: tree.campaign.ref for name, tree in trees.items()})
             except BackstayError as worse:

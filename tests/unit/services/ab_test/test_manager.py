@@ -16,6 +16,7 @@ from backstay.errors import (
     IdempotencyConflictError,
     InvalidRequestError,
     NotReadyError,
+    PlatformServiceError,
     SpendGuardError,
     TokenInvalidError,
 )
@@ -278,6 +279,28 @@ def test_no_arm_runs_alone() -> None:
     state = trial.run(main())
     assert state.stage is Stage.PLANNED
     assert trial.place.benches["tiktok"].world.active_trees() == []
+
+
+def test_a_manager_that_fails_leaves_the_arms_to_another_one() -> None:
+    """It begins to activate, another one starts the test, then its own activation fails: nothing is paused by it."""
+    trial = Trial({"A": 0.05, "B": 0.05})
+
+    async def main() -> AbState:
+        slow, quick = await trial.open(), await trial.open()
+        activate = slow._arms.activate
+
+        async def fails(name: str, tree: Any) -> None:
+            await activate(name, tree)
+            await quick.start()
+            raise PlatformServiceError("the second arm cannot be activated")
+
+        slow._arms.activate = fails  # type: ignore[method-assign]  # this manager's only
+        with pytest.raises(PlatformServiceError):
+            await slow.start()
+        return await quick.state()
+
+    assert trial.run(main()).stage is Stage.RUNNING
+    assert len(trial.place.benches["tiktok"].world.active_trees()) == 2
 
 
 def test_without_a_guard_nothing_is_activated() -> None:
