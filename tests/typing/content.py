@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from backstay.adapters import Claude, MCPTools, Perplexity
+from backstay.adapters import Claude, Gemini, MCPTools, OpenAIImages, Perplexity
 from backstay.compose import Fallback
 from backstay.content import (
+    ImageGenerator,
+    ImageRequest,
+    ImageResult,
     ResearchDelta,
     Researcher,
     ResearchRequest,
@@ -47,6 +50,14 @@ async def a_row(claude: Claude, other: Claude) -> None:
     await a_service(row)
     assert_type(await row.generate(TextRequest.ask("x"), deadline=60.0), TextResult)
     await row.generate(TextRequest.ask("x"), deadlin=1)  # type: ignore[call-arg]  # planted: a misspelled option
+
+
+async def pictures(openai: OpenAIImages, gemini: Gemini) -> None:
+    """One draws as the other, and one of them writes as well."""
+    makers: tuple[ImageGenerator, ...] = (openai, gemini)
+    assert_type(await makers[0].generate_image(ImageRequest(prompt="x"), deadline=60.0), ImageResult)
+    await a_service(gemini)
+    await openai.generate_image(ImageRequest(prompt="x"), deadlin=1)  # type: ignore[call-arg]  # planted: misspelled
 
 
 async def research(researcher: Researcher, perplexity: Perplexity) -> None:

@@ -110,10 +110,13 @@ def find(adapter: str) -> Known:
 
 
 def _known(vendor: str, adapter: type[Adapter], module: Any) -> Known:
-    """By the house's convention: `<vendor>_profile(tier)` in `profile.py`, and its levels in TIERS, or as it says."""
+    """By the house's convention: `<vendor>_profile(tier)` in `profile.py`, and its levels in TIERS, or as it says.
+
+    Keywords of it are no levels: they are numbers that only the user knows.
+    """
     make: Callable[..., Profile] = getattr(module, f"{vendor}_profile")
     parameter = next(iter(inspect.signature(make).parameters.values()), None)
-    if parameter is None:
+    if parameter is None or parameter.kind is parameter.KEYWORD_ONLY:
         return Known(vendor, adapter, "", {"": make()}, "")
     levels: Iterable[str] = getattr(module, f"{parameter.name.upper()}S")
     return Known(vendor, adapter, parameter.name, {name: make(name) for name in levels}, parameter.default)

@@ -24,7 +24,7 @@ from backstay_adapters.tiktok.profile import TIERS, tiktok_profile
 from tests.support import make_plan
 
 runner = CliRunner()
-VENDORS = ["tiktok", "meta", "google_ads", "claude"]
+VENDORS = ["tiktok", "meta", "google_ads", "claude", "openai", "gemini"]
 PARTS = {"adapter", "vendor", "levels", "note", "profile", "operations"}
 
 

@@ -255,6 +255,21 @@ def test_the_profile_decides_whether_a_lost_generation_is_paid_for_twice(
     assert len(toy.asked) == calls
 
 
+def test_a_profile_may_pay_again_for_texts_and_not_for_pictures(runtime: Runtime, clock: VirtualClock) -> None:
+    """`paid_once` names the kinds of which a lost one is not asked for again, in an adapter that does both."""
+    profile = Profile(paid_once=frozenset({"image"}))
+    toy = Toy(runtime, ServiceUnavailableError(), "again", ServiceUnavailableError(), PNG, profile=profile)
+
+    async def main() -> str | None:
+        assert (await toy.generate(TextRequest.ask("x"))).text == "again"
+        with pytest.raises(ServiceUnavailableError) as caught:
+            await toy.generate_image(ImageRequest(prompt="x"))
+        return caught.value.why
+
+    assert virtually(main(), clock) == "effect"
+    assert len(toy.asked) == 3
+
+
 def test_a_key_reaches_the_researcher(runtime: Runtime, clock: VirtualClock) -> None:
     """For vendors that start a deep job once for each key."""
     toy = Toy(runtime, "found")

@@ -55,6 +55,8 @@ def judged(body: object, status: int | None = 400, headers: dict[str, str] | Non
         (400, BAD, "The input token count (9) exceeds the maximum number of tokens allowed (8).", [], "TOO_MUCH_DATA"),
         (400, "FAILED_PRECONDITION", "User location is not supported for the API use.", [], "PERMISSION_DENIED"),
         (400, "FAILED_PRECONDITION", "Please enable billing.", [], "PERMISSION_DENIED"),
+        (400, "FAILED_PRECONDITION", "The File abc is not in an ACTIVE state and cannot be used.", [], "NOT_READY"),
+        (400, BAD, "The prompt violates our Prohibited Use Policy.", [], "CREATIVE_REJECTED"),
         (401, "UNAUTHENTICATED", "x", [reason("CREDENTIALS_MISSING")], "TOKEN_INVALID"),
         (401, "UNAUTHENTICATED", "x", [reason("ACCESS_TOKEN_EXPIRED")], "TOKEN_EXPIRED"),
         (403, NO, "Your API key was reported as leaked.", [], "TOKEN_INVALID"),

@@ -147,6 +147,16 @@ def test_a_model_that_our_table_knows_to_be_gone(model: str, type_: str) -> None
         assert judged(envelope("model_not_found", BAD, message), 404).type == type_
 
 
+@pytest.mark.parametrize(
+    ("date", "type_"),
+    [("Mon, 30 Nov 2026 12:00:00 GMT", "NOT_FOUND"), ("Wed, 02 Dec 2026 12:00:00 GMT", "UNSUPPORTED")],
+)
+def test_a_model_is_gone_after_its_last_day(date: str, type_: str) -> None:
+    """By the answer's own date: before it the model is misspelt, or not for this project."""
+    body = envelope("model_not_found", BAD, "The model 'gpt-image-1.5' does not exist.")
+    assert judged(body, 404, {"date": date}).type == type_
+
+
 def test_a_picture_that_was_blocked_is_not_a_prompt_that_was() -> None:
     """The stage is told: another try may pass, and is billed."""
     for stage, rule in (("output", "openai.blocked.output"), ("input", "openai.blocked"), (None, "openai.blocked")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from backstay.sandbox.wire import Request, multipart
+from backstay.sandbox.wire import Part, Request, form_parts, multipart
 
 NASTY = bytes(range(256)) + b"\r\n--not the boundary\r\n\n\r"
 
@@ -23,6 +23,17 @@ def test_a_file_comes_out_as_it_went_in(content: bytes, kind: str) -> None:
     fields, files = multipart(sent(data={"name": "größe"}, files={"file": ("film.mp4", content, kind)}))
     assert fields == {"name": "größe"}
     assert (files["file"].filename, files["file"].content) == ("film.mp4", content)
+
+
+def test_parts_of_one_name_all_come_out_in_their_order() -> None:
+    """As `image[]` does for several pictures; fields and files keep their places."""
+    files = [("image[]", ("a.png", b"1")), ("image[]", ("b.png", b"2")), ("mask", ("m.png", b"3"))]
+    found = list(form_parts(sent(data={"prompt": "x"}, files=files)))
+    assert found == [
+        ("prompt", "x"), ("image[]", Part("a.png", b"1")), ("image[]", Part("b.png", b"2")),
+        ("mask", Part("m.png", b"3")),
+    ]  # fmt: skip
+    assert list(form_parts(Request("POST", "/", {}, {"content-type": "application/json"}, b"{}"))) == []
 
 
 def test_names_of_files_may_hold_quotes_and_umlauts() -> None:

@@ -45,5 +45,8 @@ REASONS: Final = (
     Row("gemini.retired", code("NOT_FOUND", "not_found", "model_not_found")
         & (Match(_retired) | text("no longer available", "has been retired", "is deprecated", "was shut down")),
         "UNSUPPORTED", hint=f"this model is retired; a successor: {SUCCESSOR}"),
-    Row("gemini.filtered", status(400) & pattern(r"blocked|prohibited use policy|safety filter"), "CREATIVE_REJECTED"),
+    Row("gemini.not_ready", text("not in an active state", "still being processed", "is being processed"), "NOT_READY",
+        hint="a file of yours is not ready yet: look again in some seconds"),
+    Row("gemini.filtered", status(400) & pattern(r"prohibited use policy|usage polic|safety (filter|setting)"),
+        "CREATIVE_REJECTED"),
 )  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from backstay.clock import utc
 from backstay.table import Facts, Match, Row, code, text
 from backstay.taxonomy import Certainty
-from backstay_adapters.openai.models import RETIRED, SUNSETS, plain_name
+from backstay_adapters.openai.models import RETIRED, SUNSETS, plain_name, sunset
 from backstay_adapters.openai.profile import OVERLOADED
 
 _GONE: Final = code("model_not_found", "DeploymentNotFound", "model_not_available")
@@ -14,9 +15,14 @@ _SUCCESSORS: Final = ", ".join(sorted({end.successor for end in SUNSETS.values()
 
 
 def _retired(facts: Facts) -> bool:
-    """Whether the message names a model that our table knows to be gone."""
+    """Whether the message names a model that our table knows to be gone, at the time of the answer if that is known."""
     words = (word.strip("`'\".,:()") for word in facts.said.split())
-    return any(plain_name(word) in RETIRED for word in words if word.startswith(("dall", "gpt-image")))
+    return any(_over(word, facts.moment()) for word in words if word.startswith(("dall", "gpt-image", "chatgpt-image")))
+
+
+def _over(model: str, now: float | None) -> bool:
+    end = sunset(model)
+    return end is not None and (plain_name(model) in RETIRED if now is None else utc(now).date() > end.last_day)
 
 
 CODES: Final = (
