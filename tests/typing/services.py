@@ -10,7 +10,9 @@ from backstay.compose import Fallback, Split
 from backstay.content import GeneratedImage, Post
 from backstay.hosting import FolderHost
 from backstay.services.ab_test import AbPlan, AbState, AbTest, Evidence, Verdict, decide, replay
+from backstay.services.campaigns import Applied, CampaignManager, CampaignPlan, CampaignSet, Drift, PausedAll
 from backstay.services.carousel import Carousel, CarouselPlan, CarouselState
+from backstay.services.rules import Decision, EndRecord, MemoryAudit, Rule, RuleEngine, RunRecord
 from backstay.services.store import FileStore, MemoryStore
 
 
@@ -45,3 +47,25 @@ async def posting(
     assert_type(await carousel.prepare(), CarouselState)
     assert_type(await carousel.picture(1), GeneratedImage)
     Carousel(plan, research=claude, text=claude, images=openai, host=host, publisher=instagram, store=MemoryStore())  # type: ignore[arg-type]  # planted: Claude finds nothing out
+
+
+async def managing(tree: CampaignTree, ads: AdPlatform, split: Split) -> None:
+    """One platform, several by name, a split; trees by campaign and platform."""
+    spec = CampaignSet.of("spring", {"sale": {"tiktok": tree, "all": tree}})
+    CampaignManager(spec, on=ads, store=MemoryStore())
+    manager = CampaignManager(spec, on={"tiktok": ads, "all": split}, store=FileStore("campaigns"))
+    assert_type(await manager.plan(), CampaignPlan)
+    assert_type(await manager.apply(await manager.plan()), Applied)
+    assert_type(await manager.drift(), Drift)
+    assert_type(await manager.pause_all(), PausedAll)
+
+
+async def ruling(rule: Rule, ads: AdPlatform, split: Split) -> None:
+    """Rules on platforms, with functions that they call."""
+
+    async def page(decision: Decision) -> None:
+        print(decision.ref)
+
+    engine = RuleEngine([rule], on=[ads, split], store=MemoryStore(), audit=MemoryAudit(), hooks={"page": page})
+    assert_type(await engine.run(), RunRecord)
+    assert_type(await engine.undo("key"), EndRecord)

@@ -38,7 +38,7 @@ def steps(target: Target, seen: Sight) -> list[Step]:
         elif place not in seen.gone:
             found.append(_step(Do.ADD, target, place, None, (Field(name="name", after=spec.name),)))
     found += _pauses(target, seen)
-    if any(target.runs(place) and not _on(seen.things.get(place)) for place in target.parts()):
+    if _asleep(target, seen):
         found.append(_activate(target, seen))
     return found
 
@@ -143,8 +143,14 @@ def _pauses(target: Target, seen: Sight) -> Iterator[Step]:
             yield _step(Do.PAUSE, target, place, thing, (field,), cause)
 
 
+def _asleep(target: Target, seen: Sight) -> list[Place]:
+    """What is to run and does not, be it there or still to be made."""
+    wanted = [place for place in target.parts() if target.runs(place) and place not in seen.gone]
+    return [place for place in wanted if not _on(seen.things.get(place))]
+
+
 def _activate(target: Target, seen: Sight) -> Step:
-    off = [place for place in target.parts() if target.runs(place) and not _on(seen.things.get(place))]
+    off = _asleep(target, seen)
     drift = all((part := _part(seen, place)) is not None and _on(part.shown) for place in off)
     fields = (Field(name=f"{len(off)} objects", after="on"),)
     return _step(Do.ACTIVATE, target, Place(), seen.campaign, fields, Cause.DRIFT if drift else Cause.SPEC)

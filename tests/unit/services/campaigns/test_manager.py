@@ -11,6 +11,7 @@ from backstay.ads import (
     AdGroupPatch,
     Budget,
     CampaignPatch,
+    CampaignTree,
     Capability,
     ConfiguredStatus,
     Money,
@@ -18,10 +19,12 @@ from backstay.ads import (
     Query,
     Ref,
 )
+from backstay.compose import Weights
 from backstay.errors import ConflictError, InvalidRequestError
 from backstay.sandbox import FaultKind
-from backstay.services.campaigns import CampaignSet, Cause, Do, Target, Who
+from backstay.services.campaigns import CampaignManager, CampaignSet, Cause, Do, Target, Who
 from backstay.services.campaigns.events import CampaignsPaused, CampaignsPlanned, CampaignStepped, CampaignTrouble
+from backstay.services.rules.state import RulesState
 from backstay.writes.guard import SpendGuard
 from tests.support.campaigns import (
     ACTIVE,
@@ -784,5 +787,72 @@ def test_a_tree_that_is_half_built_is_paused_by_its_key() -> None:
         stage.heal()
         report = await stage.open().pause_all()
         assert (report.ok, len(report.paused)) == (True, 1)
+
+    stage.play(main())
+
+
+# Splits ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_split_is_a_platform_like_others() -> None:
+    """Its rule decides where the tree goes; the same spec finds it there again, and it is changed and switched off."""
+    stage = Stage(("tiktok", "meta"))
+
+    async def main() -> None:
+        await stage.prepared()
+
+        def manager(tree: CampaignTree) -> CampaignManager:
+            stage.place.open()
+            split = stage.place.split(Weights({"meta": 1}))
+            return CampaignManager(
+                CampaignSet.of("set", {"spring": {"all": tree}}, status=ACTIVE), on={"all": split}, store=stage.store
+            )
+
+        tree = stage.trees["meta"]
+        assert (await manager(tree).apply()).ok
+        assert stage.active == [0, 1]
+        assert (await manager(tree).plan()).empty
+        cheaper = tree.but(campaign=tree.campaign.but(budget=daily("70.00")))
+        assert [step.do for step in (await manager(cheaper).apply()).done] == [Do.LOWER]
+        assert (await manager(cheaper).pause_all()).ok
+
+    stage.play(main())
+    assert stage.active == [0, 0]
+
+
+def test_one_platform_needs_no_name() -> None:
+    """It is named by what it is."""
+    stage = Stage(("meta",))
+
+    async def main() -> None:
+        await stage.prepared()
+        ads = stage.place.adapters()["meta"]
+        assert (await CampaignManager(stage.spec(), on=ads, store=stage.store).apply()).ok
+
+    stage.play(main())
+    assert stage.active == [1]
+
+
+def test_two_names_of_one_account_are_refused() -> None:
+    """Or one campaign would be made twice."""
+    stage = Stage(("meta",))
+
+    async def main() -> None:
+        ads = stage.place.adapters()["meta"]
+        with pytest.raises(InvalidRequestError, match="a and b are one account"):
+            CampaignManager(CampaignSet(id="set"), on={"a": ads, "b": ads}, store=stage.store)
+
+    stage.play(main())
+
+
+def test_a_store_of_something_else_is_refused() -> None:
+    """Before anything is read."""
+    stage = Stage(("meta",))
+
+    async def main() -> None:
+        await stage.prepared()
+        await stage.store.save("campaigns-set", RulesState(), revision=0)
+        with pytest.raises(InvalidRequestError, match="the store holds no campaigns"):
+            await stage.open().plan()
 
     stage.play(main())
