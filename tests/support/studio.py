@@ -165,6 +165,7 @@ class Host(Plain):
         self.lasts: Any = None
 
     async def put(self, data: bytes, media_type: str, *, key: str, **_: Any) -> HostedMedia:
+        await asyncio.sleep(0)  # as in `Maker`
         self.world.planned("put")
         if self.world.hosted.get(key, data) != data:
             raise ConflictError("other bytes", field="key", value=key)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from backstay.errors import BackstayError
-
 
 async def some_at_once(works: Sequence[Callable[[], Awaitable[None]]], most: int) -> None:
     """Run them, `most` at a time; after an error none is begun any more, and it is raised when all have ended."""
-    gate, failed = asyncio.Semaphore(most), list[BackstayError]()
+    gate, failed = asyncio.Semaphore(most), list[Exception]()
 
     async def one(work: Callable[[], Awaitable[None]]) -> None:
         async with gate:
@@ -18,7 +16,7 @@ async def some_at_once(works: Sequence[Callable[[], Awaitable[None]]], most: int
                 return
             try:
                 await work()
-            except BackstayError as error:
+            except Exception as error:  # noqa: BLE001 - raised below, when what was paid for is kept
                 failed.append(error)
 
     async with asyncio.TaskGroup() as tasks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -65,7 +66,9 @@ class Carousel:
 
     async def picture(self, number: int) -> GeneratedImage:
         """A slide's picture, counted from 1; raises NotReadyError if it is not made yet."""
-        kept = await (await self._open()).picture(number - 1)
+        book = await self._open()
+        known = book.state.pictures[number - 1 : number] if number > 0 else ()
+        kept = await book.picture(number - 1) if any(known) else None
         if kept is None:
             raise NotReadyError(
                 f"picture {number} is not made yet", field="number", value=number, hint="prepare() or run() makes it"
@@ -133,11 +136,12 @@ class Carousel:
         return Making(self._makers, book, self._teller, self._at_once)
 
     async def _kept(self, book: Book, work: Callable[[], Awaitable[T]]) -> T:
-        """An error is told, and what it has cost is kept."""
+        """An error is told; what it, or a run that was cancelled, has cost is kept."""
         try:
             return await work()
-        except BackstayError as error:
-            self._teller.trouble(error)
+        except (BackstayError, asyncio.CancelledError) as error:
+            if isinstance(error, BackstayError):
+                self._teller.trouble(error)
             try:
                 await book.change(lambda state: state)
             except BackstayError as worse:

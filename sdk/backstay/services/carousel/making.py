@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from backstay.answer import UNSERVED, Answer
 from backstay.clock import utc
 from backstay.content import ContentVendor, Depth, Post, PostKind, PostMedia, PublishRequest, ResearchResult
 from backstay.content.settle import UNREADABLE
-from backstay.errors import BackstayError
+from backstay.errors import BackstayError, BadResponseError
 from backstay.services.carousel import texts
 from backstay.services.carousel.at_once import some_at_once
 from backstay.services.carousel.book import Book
@@ -19,6 +19,7 @@ from backstay.services.carousel.state import CarouselState, Done, Outline
 
 LASTS: Final = timedelta(hours=1)
 """How long an address must still be good for a publisher to fetch it."""
+T = TypeVar("T")
 Change = Callable[[CarouselState], CarouselState]
 
 
@@ -70,7 +71,7 @@ class Making:
         reasons: list[str] = []
         try:
             answer = written = await writer.generate(texts.outline_request(plan, found))
-            outline = texts.outline_of(written.data)
+            outline = _read(texts.outline_of, written.data)
         except BackstayError as error:
             if not _unreadable(error):
                 raise
@@ -82,7 +83,7 @@ class Making:
     async def _slide(self, outline: Outline, number: int, found: ResearchResult) -> None:
         writer = self._makers.text
         answer = await writer.generate(texts.slide_request(self._state.plan, outline, number, found))
-        slide = texts.slide_of(answer.data)
+        slide = _read(texts.slide_of, answer.data)
         await self._keep(
             f"slide {number + 1}", answer, writer, lambda state: state.with_one("slides", number, slide)
         )  # fmt: skip
@@ -90,13 +91,13 @@ class Making:
     async def _caption(self, outline: Outline) -> None:
         if self._state.caption is None:
             answer = await self._makers.text.generate(texts.caption_request(self._state.plan, outline))
-            caption = texts.caption_of(answer.data)
+            caption = _read(texts.caption_of, answer.data)
             await self._keep("caption", answer, self._makers.text, lambda state: state.but(caption=caption))
 
     async def _hooks(self, outline: Outline) -> None:
         if not self._state.hooks:
             answer = await self._makers.text.generate(texts.hooks_request(self._state.plan, outline))
-            hooks = tuple(answer.data["hooks"])
+            hooks = _read(texts.hooks_of, answer.data)
             await self._keep("hooks", answer, self._makers.text, lambda state: state.but(hooks=hooks))
 
     # Pictures -----------------------------------------------------------------------------------------------------
@@ -192,6 +193,17 @@ class Making:
         return Done(
             step=step, by=served.by, at=at, source=served.source, cause=served.cause, attempts=served.attempts
         )  # fmt: skip
+
+
+def _read(reader: Callable[[Any], T], data: Any) -> T:
+    """What a writer's JSON says; raises BadResponseError where a writer of yours has not kept to the schema."""
+    try:
+        return reader(data)
+    except (BackstayError, KeyError, TypeError, ValueError) as error:
+        raise BadResponseError(
+            f"the writer's answer does not fit the schema: {type(error).__name__}", rule=UNREADABLE, retryable=False,
+            hint="a TextGenerator checks its answers against `json_schema` and puts them into `data`",
+        ) from error  # fmt: skip
 
 
 def _bound(work: Callable[[int], Awaitable[None]], number: int) -> Callable[[], Awaitable[None]]:

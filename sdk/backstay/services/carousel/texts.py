@@ -144,6 +144,12 @@ def caption_of(data: Mapping[str, Any]) -> Caption:
     return Caption(text=data["text"], hashtags=tuple(dict.fromkeys(tag for tag in tags if tag)))
 
 
+def hooks_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The first lines, of which there is at least one."""
+    first, *others = data["hooks"]
+    return (str(first), *map(str, others))
+
+
 def hashtag(words: str) -> str:
     """One hashtag without its sign: letters, digits and underscores only."""
     return "".join(re.findall(r"\w+", words))[:LONGEST_TAG]
@@ -156,6 +162,6 @@ def post_text(hook: str, caption: Caption) -> str:
 
 
 __all__ = [
-    "caption_of", "caption_request", "hashtag", "hooks_request", "outline_of", "outline_request", "picture_request",
-    "post_text", "research_request", "slide_of", "slide_request", "template_outline",
+    "caption_of", "caption_request", "hashtag", "hooks_of", "hooks_request", "outline_of", "outline_request",
+    "picture_request", "post_text", "research_request", "slide_of", "slide_request", "template_outline",
 ]  # fmt: skip

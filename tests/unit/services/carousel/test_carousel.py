@@ -342,6 +342,8 @@ def test_what_is_degraded_can_be_made_anew() -> None:
     studio.run(studio.carousel().prepare())
     state = studio.run(studio.carousel().remake())
     assert (state.degraded, state.outline, state.research is None) == ((), None, False)
+    with pytest.raises(NotReadyError):
+        studio.run(studio.carousel().picture(1))
     assert studio.run(studio.carousel().run()).id == "post-1"
     assert studio.world.paid == CALLS + CALLS - Counter(research=1) + Counter(text=1)
 
@@ -384,6 +386,45 @@ def test_stale_research_degrades_it() -> None:
     assert studio.run(studio.carousel().remake()).research is None
 
 
+class Careless:
+    """A writer of somebody's that keeps to no schema."""
+
+    def __init__(self, maker: Any, data: Any) -> None:
+        self._maker, self._data = maker, data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._maker, name)
+
+    async def generate(self, request: Any, **_: Any) -> Any:
+        answer = await self._maker.generate(request)
+        wanted = request.json_schema["properties"]
+        return answer if self._data is None or "slides" in wanted else answer.model_copy(update={"data": self._data})
+
+
+@pytest.mark.parametrize("data", [{}, {"hooks": []}, {"headline": 1}, "text", 7])
+def test_writers_that_keep_to_no_schema_are_typed_errors(data: Any) -> None:
+    """Whatever is handed to the carousel, what comes out is ours; nothing is published."""
+    studio = Studio()
+    studio.carousel()
+    writer = Careless(studio.maker, data)
+    with pytest.raises(BackstayError, match="does not fit the schema"):
+        studio.run(studio.carousel(text=writer).run())
+    assert studio.world.posts == {}
+
+
+def test_a_foreign_exception_is_raised_as_itself() -> None:
+    """Not in a group, though several slides were written at once; what they have made is kept."""
+    studio = Studio()
+    studio.world.script["image"] = [RuntimeError("a bug"), None, None]
+    with pytest.raises(BackstayError, match="RuntimeError in maker"):
+        studio.run(studio.carousel().run())
+    studio = Studio()
+    studio.world.script["put"] = [RuntimeError("a bug")]
+    with pytest.raises(RuntimeError, match="a bug"):
+        studio.run(studio.carousel().run())
+    assert sum(media is not None for media in studio.run(studio.carousel().state()).media) == 2
+
+
 # Bounds -------------------------------------------------------------------------------------------------------------
 
 
@@ -409,6 +450,27 @@ def test_a_lost_answer_counts_as_spent() -> None:
     with pytest.raises(CallTimeoutError):
         studio.run(studio.carousel(at_once=1).run())
     assert studio.run(studio.carousel().state()).spent == Decimal("0.13") + Decimal("0.05")
+
+
+def test_what_a_cancelled_run_has_spent_is_kept() -> None:
+    """Somebody presses stop while the second picture is drawn: it may be billed, so it counts."""
+    studio = Studio()
+    tasks: list[asyncio.Task[Any]] = []
+
+    def stop(event: Any) -> None:
+        if event.name == "carousel_step" and event.step == "picture 1":
+            asyncio.get_running_loop().call_soon(tasks[0].cancel)
+
+    async def main() -> None:
+        tasks.append(asyncio.ensure_future(studio.carousel(at_once=1, tell=stop).run()))
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[0]
+
+    studio.run(main())
+    state = studio.run(studio.carousel().state())
+    assert [picture is not None for picture in state.pictures] == [True, False, False]
+    assert state.spent == Decimal("0.13") + Decimal("0.04") + Decimal("0.05")
+    assert studio.told("service_trouble") == []
 
 
 def test_retries_are_bounded_over_all_steps_and_processes() -> None:
@@ -474,8 +536,9 @@ def test_nothing_is_published_that_is_not_prepared() -> None:
     studio = Studio()
     with pytest.raises(NotReadyError, match="0 of 14 steps"):
         studio.run(studio.carousel().publish())
-    with pytest.raises(NotReadyError, match="picture 1 is not made yet"):
-        studio.run(studio.carousel().picture(1))
+    for number in (0, 1, 99):
+        with pytest.raises(NotReadyError, match=f"picture {number} is not made yet"):
+            studio.run(studio.carousel().picture(number))
 
 
 @pytest.mark.parametrize(
