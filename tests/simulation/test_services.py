@@ -8,16 +8,20 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from backstay.ads import ConfiguredStatus, Money
 from backstay.services.ab_test import manager, watch
-from backstay.services.budgets import apply, history
+from backstay.services.budgets import Candidate, Limits, LogCurve, apply, history, plan
 from backstay.services.rules.state import RulesState
-from backstay.testing.simulation import Sabotage
+from backstay.testing.simulation import Look, Sabotage
 from benchmarks.simulate.platforms import STAGES
 from benchmarks.simulate.services import Outcome, simulate_services
+from benchmarks.simulate.services.judge import moved, raised, switched
 
 SEEDS = range(int(os.environ.get("BACKSTAY_SERVICES_SEEDS", "50")))
 MOST = 25
@@ -129,3 +133,54 @@ def test_without_a_common_ledger_the_judge_finds_it() -> None:
 def test_with_all_safeguards_the_same_troubles_are_survived(facts: dict[str, Any]) -> None:
     """The control."""
     assert [list(map(str, played(seed, **facts).wrongs)) for seed in range(3)] == [[]] * 3
+
+
+# The judge by itself ------------------------------------------------------------------------------------------------
+
+HOUR = 3_600.0
+ON = ConfiguredStatus.ACTIVE
+
+
+def budgets(*told: tuple[float, int]) -> list[Look]:
+    """A campaign with these budgets from these hours on."""
+    return [Look(hour * HOUR, hour * HOUR, "Rule up", ON, Decimal(amount)) for hour, amount in told]
+
+
+@pytest.mark.parametrize(
+    ("past", "wrongs"),
+    [
+        (budgets((0, 100), (1, 120), (4, 144)), 0),
+        (budgets((0, 100), (1, 120), (1.1, 144)), 1),
+        (budgets((0, 100), (1, 144)), 1),
+        (budgets((0, 100), (1, 80)), 1),
+        (budgets((0, 100), (1, 100)), 0),
+    ],
+)
+def test_raises_are_judged(past: list[Look], wrongs: int) -> None:
+    """Apart is right; within the cool-down, two at once in one, and a cut are wrong; the same again is nothing."""
+    assert len(list(raised(past))) == wrongs
+
+
+@pytest.mark.parametrize(
+    ("told", "wrongs"),
+    [
+        ([(1.0, False), (5.0, True)], 0), ([(1.0, False), (1.5, True)], 1), ([(1.0, True), (1.5, False)], 0),
+    ],
+)  # fmt: skip
+def test_switches_are_judged(told: list[tuple[float, bool]], wrongs: int) -> None:
+    """On again too soon after off is wrong; off soon after on is not."""
+    assert len(list(switched([(hour * HOUR, on) for hour, on in told]))) == wrongs
+
+
+@pytest.mark.parametrize(
+    ("told", "wrongs"), [([100, 120], 0), ([100, 120, 100, 120], 2), ([100, 130], 1), ([100], 0), ([100, 120, 120], 0)]
+)
+def test_moves_of_plans_are_judged(told: list[int], wrongs: int) -> None:
+    """One plan wanted 100 > 120: once is right, twice is not, nor is what no plan wanted."""
+    usd = [Money(each, "USD") for each in (100, 120)]
+    found = plan(
+        [Candidate(name="Opt 0", budget=usd[0], unit=Money(1, "USD"), curve=LogCurve(a=1, b=1))],
+        Limits(total=usd[1]), now=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    assert [(each.old, each.new) for each in found.changes] == [tuple(usd)]
+    assert len(list(moved("Opt 0", budgets(*((n, each) for n, each in enumerate(told))), [found]))) == wrongs

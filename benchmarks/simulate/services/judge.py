@@ -113,18 +113,19 @@ def _doubles(company: Company) -> Iterator[Wrong]:
     plans = [each.what for each in company.decided if isinstance(each.what, BudgetPlan)]
     for part, _, past in cast(company):
         if part in OPTIMIZED:
-            yield from _moved(part, past, plans)
+            yield from moved(part, past, plans)
         elif part == RAISED:
-            yield from _raised(past)
+            yield from raised(past)
         elif part == SWITCHED:
-            yield from _switched(_switches(company, past))
+            yield from switched(_switches(company, past))
     yield from _arms(company)
     for played in company.town.played.values():
         for key, ids in played.world.duplicates().items():
             yield Wrong("double", f"{len(ids)} objects of the key {key} were active: {ids}")
 
 
-def _moved(part: str, past: Sequence[Look], plans: Sequence[BudgetPlan]) -> Iterator[Wrong]:
+def moved(part: str, past: Sequence[Look], plans: Sequence[BudgetPlan]) -> Iterator[Wrong]:
+    """A budget that went from one figure to another more often than plans wanted it to."""
     asked = Counter(
         (change.old.amount, change.new.amount)
         for found in plans for change in found.changes if change.name == part and change.moves
@@ -134,7 +135,8 @@ def _moved(part: str, past: Sequence[Look], plans: Sequence[BudgetPlan]) -> Iter
             yield Wrong("double", f"{part} went {step[0]} > {step[1]} {times} times, {asked[step]} plans wanted that")
 
 
-def _raised(past: Sequence[Look]) -> Iterator[Wrong]:
+def raised(past: Sequence[Look]) -> Iterator[Wrong]:
+    """A raise within the cool-down of another, by more than the rule says, or a cut, which no rule asks for."""
     steps = _steps(past)
     for at, before, now in steps:
         if not before < now <= before * STEP:
@@ -144,7 +146,8 @@ def _raised(past: Sequence[Look]) -> Iterator[Wrong]:
             yield Wrong("double", f"{RAISED} was raised at {one:.3f} and again at {other:.3f}")
 
 
-def _switched(found: Sequence[tuple[float, bool]]) -> Iterator[Wrong]:
+def switched(found: Sequence[tuple[float, bool]]) -> Iterator[Wrong]:
+    """Switched on again sooner after it was switched off than the rule says."""
     for (off, before), (on, after) in itertools.pairwise(found):
         if not before and after and on - off < COOL_DOWN - SLACK:
             yield Wrong("double", f"{SWITCHED} was switched off at {off:.3f} and on again at {on:.3f}")
@@ -207,4 +210,4 @@ def _was(part: str, at: float, *, well: bool) -> bool:
     return any(good(part, at - back) is well for back in (0.0, HOUR / 2, HOUR + SLACK))
 
 
-__all__ = ["cast", "judged", "moves"]
+__all__ = ["cast", "judged", "moved", "moves", "raised", "switched"]
