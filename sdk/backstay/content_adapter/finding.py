@@ -140,7 +140,7 @@ class FindsPosts(ContentAdapter):
         matches = [] if fate is Fate.DEAD else await self._matches(prepared, made, key, asked)
         sighting = judge_post(
             fate, matches=len(matches), telling=bool(prepared.caption), alone=not await self._others(key),
-            caught_up=self._caught_up(ended),
+            caught_up=self._caught_up(ended), explained=await self._explained(prepared, made, key) if matches else 0,
         )  # fmt: skip
         if sighting is Sighting.NAMED:
             return sighting, matches[0].model_copy(update={"container_id": prepared.id, "caption": None})
@@ -171,6 +171,22 @@ class FindsPosts(ContentAdapter):
             each.value.id
             for each in found
             if each.key.key != key and isinstance(each.value, Post) and each.value.id is not None
+        )
+
+    async def _explained(self, prepared: Prepared, made: float, key: str) -> int:
+        """Posts like this one that other keys have put out since then, without anybody knowing which they are."""
+        found = await self._records(*DONE, operation=PUBLISH)
+        unnamed = {
+            each.value.container_id
+            for each in found
+            if each.key.key != key and isinstance(each.value, Post) and each.value.id is None
+            and each.created >= made - SKEW  # so that its post is among those that were looked at
+        }  # fmt: skip
+        if not unnamed:
+            return 0
+        steps = [each.value for each in await self._records(*DONE, operation=STEP) if isinstance(each.value, Prepared)]
+        return sum(
+            each.id in unnamed and (each.kind, each.caption) == (prepared.kind, prepared.caption) for each in steps
         )
 
     async def _others(self, key: str) -> bool:

@@ -35,23 +35,26 @@ class Sighting(StrEnum):
     """The container and the account do not agree, or there is no container to ask: nobody may decide."""
 
 
-def judge_post(fate: Fate, *, matches: int, telling: bool, alone: bool, caught_up: bool) -> Sighting:
+def judge_post(
+    fate: Fate, *, matches: int, telling: bool, alone: bool, caught_up: bool, explained: int = 0
+) -> Sighting:  # fmt: skip
     """What a look says.
 
-    `matches` are posts since then that nobody else owns and that have its kind and caption; `telling` says that the
-    caption tells posts apart (it is not empty); `alone` that no other post of the account is open now, which could have
-    the same caption; `caught_up` that reads show by now all that the attempt can have done. The latest post is never
-    taken for ours because it is the latest: a name needs the container's own word and one single match.
+    `matches` are posts since then that nobody else is known to own and that have its kind and caption; `explained` says
+    how many posts like it are out for certain without anybody knowing which they are. `telling` says that the caption
+    tells posts apart (it is not empty); `alone` that no other post of the account is open now, which could have the
+    same caption; `caught_up` that reads show by now all that the attempt can have done. The latest post is never taken
+    for ours because it is the latest: a name needs the container's own word and one single match.
     """
     if fate is Fate.DEAD:
         return Sighting.NEVER
     if fate is Fate.UNSEEN:
         return Sighting.UNCERTAIN
     if fate is Fate.WAITING:
-        return Sighting.UNCERTAIN if matches else Sighting.QUIET
+        return Sighting.UNCERTAIN if matches > explained else Sighting.QUIET
     if not telling:
         return Sighting.LIVE
-    if matches == 1 and (alone or caught_up):
+    if matches == 1 and not explained and (alone or caught_up):
         return Sighting.NAMED
     return Sighting.LIVE if caught_up else Sighting.UNNAMED_YET
 

@@ -36,3 +36,19 @@ def test_what_a_look_says(
 ) -> None:
     """The container's word decides whether it is live; a name needs one single match besides."""
     assert judge_post(fate, matches=matches, telling=telling, alone=alone, caught_up=caught_up) is sighting
+
+
+@pytest.mark.parametrize(
+    ("fate", "matches", "explained", "sighting"),
+    [
+        (Fate.WAITING, 1, 1, Sighting.QUIET), (Fate.WAITING, 2, 1, Sighting.UNCERTAIN),
+        (Fate.WAITING, 1, 2, Sighting.QUIET), (Fate.LIVE, 1, 1, Sighting.LIVE), (Fate.LIVE, 2, 1, Sighting.LIVE),
+        (Fate.UNSEEN, 1, 1, Sighting.UNCERTAIN),
+    ],
+)  # fmt: skip
+def test_posts_that_are_out_without_a_name_explain_what_shows(
+    fate: Fate, matches: int, explained: int, sighting: Sighting
+) -> None:
+    """As many as there are of them say nothing of ours; and beside them nothing is named."""
+    found = judge_post(fate, matches=matches, telling=True, alone=True, caught_up=True, explained=explained)
+    assert found is sighting
