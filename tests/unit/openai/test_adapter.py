@@ -220,13 +220,22 @@ def test_a_timed_out_picture_is_asked_for_again_only_where_the_profile_says_so(b
     assert again.runtime.ledger.total().lost > 0
 
 
-@pytest.mark.parametrize("error", ["server_error", "overloaded", "slow_down", "inside_200"])
-def test_an_error_in_the_vendors_own_words_is_asked_again(bench: Bench, error: str) -> None:
-    """What the API itself turns away was not drawn and is not billed."""
+@pytest.mark.parametrize("error", ["overloaded", "slow_down", "inside_200"])
+def test_what_the_vendor_turns_away_is_asked_for_again(bench: Bench, error: str) -> None:
+    """In its own words: it was not drawn and is not billed."""
     bench.breaks(FaultKind.VENDOR_ERROR, error=error, times=1)
     result = bench.run(bench.openai().generate_image(ASKED))
     assert result.served.attempts == 2
     assert bench.runtime.ledger.total().lost == 0
+
+
+def test_a_failure_inside_of_the_vendor_is_not(bench: Bench) -> None:
+    """The picture may be drawn: it stands in the ledger as spent."""
+    bench.breaks(FaultKind.VENDOR_ERROR, error="server_error", times=1, after_commit=True)
+    with pytest.raises(BackstayError) as caught:
+        bench.run(bench.openai().generate_image(ASKED))
+    assert (caught.value.retryable, caught.value.retry_allowed, len(bench.transport.requests)) == (True, False, 1)
+    assert bench.runtime.ledger.total().lost > 0
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

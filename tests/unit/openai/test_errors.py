@@ -169,7 +169,10 @@ def test_a_picture_that_was_blocked_is_not_a_prompt_that_was() -> None:
     ("status", "body", "type_", "certainty"),
     [
         (502, PAGE, "AI_MODEL_FAILED", Certainty.UNKNOWN),
-        (500, envelope("server_error", "server_error"), "AI_MODEL_FAILED", Certainty.REFUSED),
+        (500, envelope("server_error", "server_error"), "AI_MODEL_FAILED", Certainty.UNKNOWN),
+        (200, envelope("server_error", "server_error"), "AI_MODEL_FAILED", Certainty.UNKNOWN),
+        (None, envelope(None, "server_error"), "AI_MODEL_FAILED", Certainty.UNKNOWN),
+        (503, envelope("slow_down", "server_error"), "SERVICE_UNAVAILABLE", Certainty.REFUSED),
         (503, envelope(None, "server_error", "overloaded"), "SERVICE_UNAVAILABLE", Certainty.REFUSED),
         (504, PAGE, "PLATFORM_TIMEOUT", Certainty.UNKNOWN),
         (408, b"", "PLATFORM_TIMEOUT", Certainty.UNKNOWN),
@@ -182,7 +185,7 @@ def test_a_picture_that_was_blocked_is_not_a_prompt_that_was() -> None:
     ],
 )
 def test_what_is_sure(status: int, body: bytes, type_: str, certainty: Certainty) -> None:
-    """What the API itself words was not done; behind a gateway nobody knows."""
+    """What the API turns away was not done; what failed inside of it, or behind a gateway, nobody knows."""
     found = judged(body, status)
     assert (found.type, found.certainty) == (type_, certainty)
 

@@ -61,7 +61,7 @@ CODES: Final = (
         code("string_above_max_length", "context_length_exceeded", "image_file_too_large", "image_too_large",
              "request_too_large", "tokens_exceeded"),
         "TOO_MUCH_DATA", hint="a shorter prompt, or smaller pictures"),
-    # The vendor's side. An error that the API itself words bills nothing, so asking again is safe.
+    # The vendor's side. What it turned away was not drawn; what failed inside may have been, and billed.
     Row("openai.overloaded", code("slow_down", "engine_overloaded", "overloaded_error", "server_overloaded"),
         "SERVICE_UNAVAILABLE", wait=OVERLOADED, certainty=Certainty.REFUSED),
     Row("openai.full", (code("server_error", "requests", "rate_limit_exceeded", "service_unavailable")
@@ -69,7 +69,7 @@ CODES: Final = (
         wait=OVERLOADED, certainty=Certainty.REFUSED),
     Row("openai.timeout", code("timeout", "vector_store_timeout", "request_timeout"), "PLATFORM_TIMEOUT"),
     Row("openai.service", code("server_error", "internal_error", "internal_server_error", "api_error",
-                               "image_generation_server_error"), "AI_MODEL_FAILED", certainty=Certainty.REFUSED),
+                               "image_generation_server_error"), "AI_MODEL_FAILED", certainty=Certainty.UNKNOWN),
     Row("openai.unsupported", code("OperationNotSupported", "unsupported_model", "endpoint_deprecated"),
         "UNSUPPORTED"),
 )  # fmt: skip

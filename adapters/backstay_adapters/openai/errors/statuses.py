@@ -22,7 +22,7 @@ TYPES: Final = (
     Row("openai.type.token", subcode("authentication_error"), "TOKEN_INVALID"),
     Row("openai.type.permission", subcode("permission_error"), "PERMISSION_DENIED"),
     Row("openai.type.not_found", subcode("not_found_error"), "NOT_FOUND"),
-    Row("openai.type.service", subcode("server_error", "api_error"), "AI_MODEL_FAILED"),
+    Row("openai.type.service", subcode("server_error", "api_error"), "AI_MODEL_FAILED", certainty=Certainty.UNKNOWN),
     Row("openai.request", subcode("invalid_request_error", "image_generation_user_error"), "VALIDATION_FAILED"),
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from backstay.table import Row, pattern, status, statuses_between, text
+from backstay.taxonomy import Certainty
 from backstay_adapters.openai.profile import OVERLOADED
 
 TEXTS: Final = (
@@ -32,5 +33,5 @@ TEXTS: Final = (
                                       "string too long", "image is too large", "maximum content size",
                                       "payload too large"), "TOO_MUCH_DATA"),
     Row("openai.text.full", (statuses_between(500, 599) | status(429)) & text("overloaded", "slow down", "at capacity"),
-        "SERVICE_UNAVAILABLE", wait=OVERLOADED),
+        "SERVICE_UNAVAILABLE", wait=OVERLOADED, certainty=Certainty.REFUSED),
 )  # fmt: skip

@@ -80,7 +80,9 @@ def _words(fault: Fault) -> Refusal | None:
         case FaultKind.TOKEN_REVOKED:
             return Refusal(401, _BAD, "Incorrect API key provided: sand********-key.", "invalid_api_key")
         case FaultKind.VENDOR_ERROR if fault.error not in ANSWERS:
-            name = fault.error if fault.error in ERRORS else _USUAL[int(fault.draw * len(_USUAL))]
+            # Whoever is turned away is turned away before anything is drawn.
+            usual = ("server_error",) if fault.after_commit else _USUAL
+            name = fault.error if fault.error in ERRORS else usual[int(fault.draw * len(usual))]
             status, kind, message, code = ERRORS[name or "server_error"]
             return Refusal(fault.status or status, kind, message, code, **_FACTS.get(name or "", {}))
         case _:
