@@ -19,8 +19,13 @@ _MANY: Final = 1_000_000
 
 
 def counts(candidate: Candidate, limits: Limits, rates: Rates | None, today: date) -> Decimal:
-    """Never too little; raises InvalidRequestError without a rate of these days."""
+    """Never too little; raises InvalidRequestError without a rate of these days, or an overspend that counts."""
     factor = candidate.overspend if limits.exposure else Decimal(1)
+    if factor is None:
+        raise InvalidRequestError(
+            f"how far {candidate.name} can be overspent is not said", field=f"{candidate.name}.overspend", value=None,
+            rule="budgets.exposure", hint="give adapter.capabilities.overspend of the budget's period, or 1",
+        )  # fmt: skip
     return factor * _rate(candidate, limits.total.currency, rates, today)
 
 

@@ -80,8 +80,8 @@ class Candidate(Spec):
     """What is not known of the curve (`Fit.root`); empty takes it as known."""
     weak: bool = False
     """Its history hardly tells its curve (`Fit.weak`)."""
-    overspend: Decimal = Field(default=Decimal(1), ge=1)
-    """How many times its budget the platform may spend on one day (`Capabilities.overspend`)."""
+    overspend: Decimal | None = Field(default=None, ge=1)
+    """How many times its budget the platform may spend on one day (`Capabilities.overspend`); `exposure` needs it."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

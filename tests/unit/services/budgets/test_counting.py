@@ -90,7 +90,7 @@ def test_exposure_is_dear_on_a_platform_that_overspends() -> None:
     """Of two equal campaigns the one that may be overspent gets less: its next unit costs more of the total."""
     pair = [
         one("A", "30 EUR", "0.01 EUR", LogCurve(a=100, b=10), overspend=Decimal(2)),
-        one("B", "30 EUR", "0.01 EUR", LogCurve(a=100, b=10)),
+        one("B", "30 EUR", "0.01 EUR", LogCurve(a=100, b=10), overspend=Decimal(1)),
     ]
     found = made(pair, "100 EUR", exposure=True)
     # 100/(2(10+x)) = 100/(10+y) with 2x + y = 100: x = 22.5, y = 55
@@ -103,6 +103,13 @@ def test_caps_of_groups_count_exposure_as_well() -> None:
     pair = [one(name, "10 EUR", "0.01 EUR", LogCurve(a=100, b=10), overspend=Decimal(2)) for name in "AB"]
     found = made(pair, "100 EUR", exposure=True, caps=(Cap(name="account", amount=Money.of("40 EUR"), members=("A",)),))
     assert [each.new for each in found.changes] == [Money.of("20 EUR"), Money.of("30 EUR")]
+
+
+def test_exposure_without_an_overspend_is_refused() -> None:
+    """Nobody has said that the platform keeps to its budgets."""
+    with pytest.raises(InvalidRequestError, match="how far A can be overspent is not said") as caught:
+        made([one("A", "30 EUR", "0.01 EUR", LogCurve(a=100, b=10))], "100 EUR", exposure=True)
+    assert (caught.value.rule, caught.value.field) == ("budgets.exposure", "A.overspend")
 
 
 def test_a_return_on_exposure_is_refused() -> None:
