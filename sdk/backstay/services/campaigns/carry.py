@@ -21,7 +21,7 @@ from backstay.ads import (
 )
 from backstay.errors import ConflictError, NotReadyError
 from backstay.services.campaigns.book import Book
-from backstay.services.campaigns.compare import differences
+from backstay.services.campaigns.compare import changed_part, differences, found_part, new_part
 from backstay.services.campaigns.plan import Step
 from backstay.services.campaigns.sight import sight
 from backstay.services.campaigns.spec import CampaignSet, OneSpec, Place, Target
@@ -72,7 +72,7 @@ class Carrier:
         await self._book.keep(site.but(begun=tree))
         made = await self._on[target.on].create_tree(tree, idempotency_key=self._spec.key(target.id))
         for place, spec, thing in _pairs(tree, made.value):
-            site = site.with_part(place, spec, thing)
+            site = site.with_part(new_part(place, spec, thing))
         await self._book.keep(site.but(begun=None))
 
     async def _add(self, target: Target, place: Place) -> None:
@@ -82,7 +82,7 @@ class Carrier:
         above = await self._ref(target, place.parent)
         make: Any = platform.create_ad if place.ad else platform.create_ad_group
         made = await make(above, spec, idempotency_key=key)
-        await self._book.keep(site.with_part(place, spec, made.value))
+        await self._book.keep(site.with_part(new_part(place, spec, made.value)))
 
     async def _ref(self, target: Target, place: Place) -> Ref:
         part = self._site(target).part(place)
@@ -100,11 +100,11 @@ class Carrier:
 
     async def _pause(self, step: Step) -> None:
         assert step.ref is not None  # noqa: S101 - only what is there is paused
-        answer: Any = await self._on[step.on].set_status(step.ref, ConfiguredStatus.PAUSED)
+        await self._on[step.on].set_status(step.ref, ConfiguredStatus.PAUSED)
         site = self._book.state.site(step.target)
         part = None if site is None else site.part(step.place)
         if site is not None and part is not None:
-            await self._book.keep(site.with_part(step.place, part.asked, answer.value))
+            await self._book.keep(site.with_part(part.but(on=False)))
 
     async def _change(self, target: Target, step: Step) -> None:
         assert step.ref is not None  # noqa: S101 - only what is there is changed
@@ -115,9 +115,8 @@ class Carrier:
         answer = await update(platform, step, spec, live)
         _require_confirmed(step, spec, answer.value)
         site = self._site(target)
-        part = site.part(step.place)
-        kept = spec if part is None else part.asked.but(**{name: getattr(spec, name) for name in names})
-        await self._book.keep(site.with_part(step.place, kept, answer.value))
+        part = site.part(step.place) or found_part(step.place, spec, live)
+        await self._book.keep(site.with_part(changed_part(part, spec, answer.value, names)))
 
     async def _activate(self, target: Target) -> None:
         """Leaves first, the campaign last; what stays off is left out."""
@@ -132,11 +131,9 @@ class Carrier:
                 rule="campaigns.incomplete", hint="apply the same spec again: what is missing is made first",
             )  # fmt: skip
         await activate_tree(platform, tree)
-        after = await sight(platform, self._spec, target, self._book.state.site(target.name))
         for place in on:
-            part = site.part(place)
-            asked = target.parts()[place] if part is None else part.asked
-            site = site.with_part(place, asked, after.things.get(place, seen.things[place]))
+            part = site.part(place) or found_part(place, target.parts()[place], seen.things[place])
+            site = site.with_part(part.but(on=True))
         await self._book.keep(site)
 
     def _site(self, target: Target) -> Site:

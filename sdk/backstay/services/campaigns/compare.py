@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from backstay.ads import (
@@ -18,7 +18,7 @@ from backstay.ads.words import BudgetPeriod
 from backstay.services.campaigns.plan import Field, Step
 from backstay.services.campaigns.sight import Sight
 from backstay.services.campaigns.spec import OneSpec, Place, Target
-from backstay.services.campaigns.state import Part
+from backstay.services.campaigns.state import Accepted, Part
 from backstay.services.campaigns.words import Cause, Do
 from backstay.services.live import Thing
 from backstay.writes.readback import Difference, level_differences, targeting_differences, text_of
@@ -74,8 +74,31 @@ def differences(asked: OneSpec, shown: Thing) -> Iterator[Difference]:
 
 def open_differences(spec: OneSpec, thing: Thing, part: Part | None) -> list[Difference]:
     """Those that are not just the way in which the platform writes what was asked for."""
-    known = [] if part is None else list(differences(part.asked, part.shown))
-    return [each for each in differences(spec, thing) if each not in known]
+    known = () if part is None else part.accepted
+    return [each for each in differences(spec, thing) if Accepted.of(each) not in known]
+
+
+def new_part(place: Place, spec: OneSpec, thing: Thing) -> Part:
+    """An object that has just been made: however it is shown is how the platform writes what was asked for."""
+    accepted = tuple(Accepted.of(each) for each in differences(spec, thing))
+    return found_part(place, spec, thing).but(accepted=accepted)
+
+
+def found_part(place: Place, spec: OneSpec, thing: Thing) -> Part:
+    """An object that is there, with every difference still open."""
+    return Part(
+        group=place.group, ad=place.ad, ref=thing.ref, asked=spec, on=_on(thing),
+        creative=thing.creative if isinstance(thing, Ad) else None,
+    )  # fmt: skip
+
+
+def changed_part(part: Part, spec: OneSpec, thing: Thing, names: Collection[str]) -> Part:
+    """An object some of whose fields were written again."""
+    kept = [each for each in part.accepted if each.field.partition(".")[0] not in names]
+    new = [Accepted.of(each) for each in differences(spec, thing) if each.field.partition(".")[0] in names]
+    creative = thing.creative if isinstance(thing, Ad) and "creative" in names else part.creative
+    asked = part.asked.but(**{name: getattr(spec, name) for name in names})
+    return part.but(asked=asked, accepted=(*kept, *new), creative=creative)
 
 
 def _changes(target: Target, place: Place, spec: OneSpec, thing: Thing, part: Part | None) -> Iterator[Step]:
@@ -138,7 +161,7 @@ def _pauses(target: Target, seen: Sight) -> Iterator[Step]:
         own = place == Place() or target.status is ConfiguredStatus.ACTIVE
         if _on(thing) and (place not in parts or (own and not target.runs(place))):
             part = _part(seen, place)
-            drift = part is not None and not _on(part.shown)
+            drift = part is not None and not part.on
             cause = Cause.REMOVED if place not in parts else Cause.DRIFT if drift else Cause.SPEC
             yield _step(Do.PAUSE, target, place, thing, (field,), cause)
 
@@ -151,7 +174,7 @@ def _asleep(target: Target, seen: Sight) -> list[Place]:
 
 def _activate(target: Target, seen: Sight) -> Step:
     off = _asleep(target, seen)
-    drift = all((part := _part(seen, place)) is not None and _on(part.shown) for place in off)
+    drift = all((part := _part(seen, place)) is not None and part.on for place in off)
     fields = (Field(name=f"{len(off)} objects", after="on"),)
     return _step(Do.ACTIVATE, target, Place(), seen.campaign, fields, Cause.DRIFT if drift else Cause.SPEC)
 

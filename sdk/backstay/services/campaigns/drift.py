@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from backstay.ads import Ad, AdSpec, ConfiguredStatus, DeliveryStatus
+from backstay.ads import Ad, ConfiguredStatus, DeliveryStatus
 from backstay.services.campaigns.compare import differences
 from backstay.services.campaigns.report import Drifted
 from backstay.services.campaigns.sight import Sight
 from backstay.services.campaigns.spec import OneSpec, Place, Target
-from backstay.services.campaigns.state import Part
+from backstay.services.campaigns.state import Accepted, Part
 from backstay.services.campaigns.words import Who
 from backstay.services.live import Thing
 from backstay.writes.readback import text_of
@@ -44,15 +44,15 @@ def drifted(target: Target, seen: Sight, *, held: bool = False) -> Iterator[Drif
 
 
 def _fields(target: Target, place: Place, spec: OneSpec, thing: Thing, part: Part | None) -> Iterator[Drifted]:
-    written = [] if part is None else list(differences(part.asked, part.shown))
+    written = () if part is None else part.accepted
     for each in differences(spec, thing):
         root = each.field.partition(".")[0]
         edited = part is None or getattr(part.asked, root, None) != getattr(spec, root, None)
-        who = Who.PLATFORM if each in written else Who.SPEC if edited else Who.OUTSIDE
+        who = Who.PLATFORM if Accepted.of(each) in written else Who.SPEC if edited else Who.OUTSIDE
         yield _one(target, place, thing, each.field, text_of(each.asked), text_of(each.shown), who)
-    if isinstance(spec, AdSpec) and isinstance(thing, Ad) and part is not None and isinstance(part.shown, Ad):
+    if isinstance(thing, Ad) and part is not None and part.creative is not None:
         for name in ("texts", "headlines", "link", "call_to_action"):
-            was, now = getattr(part.shown.creative, name), getattr(thing.creative, name)
+            was, now = getattr(part.creative, name), getattr(thing.creative, name)
             if was != now:
                 yield _one(target, place, thing, f"creative.{name}", text_of(was), text_of(now), Who.OUTSIDE)
 
@@ -61,7 +61,7 @@ def _status(target: Target, place: Place, thing: Thing, part: Part | None, *, he
     on, wanted = thing.status.configured is ConfiguredStatus.ACTIVE, target.runs(place)
     matters = place == Place() or target.status is ConfiguredStatus.ACTIVE
     if on != wanted and matters:
-        was = None if part is None else part.shown.status.configured is ConfiguredStatus.ACTIVE
+        was = None if part is None else part.on
         words = {True: "active", False: "paused"}
         shows = words[True] if on else thing.status.configured.value
         who = Who.HELD if held and wanted else Who.OUTSIDE if was is wanted else Who.SPEC

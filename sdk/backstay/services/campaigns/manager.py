@@ -11,7 +11,7 @@ from backstay.errors import BackstayError, ConflictError, InvalidRequestError
 from backstay.events import Listener
 from backstay.services.campaigns.book import Book, Teller
 from backstay.services.campaigns.carry import Carrier
-from backstay.services.campaigns.compare import open_differences
+from backstay.services.campaigns.compare import found_part, open_differences
 from backstay.services.campaigns.drift import drifted
 from backstay.services.campaigns.pausing import pause_all
 from backstay.services.campaigns.plan import CampaignPlan, Step
@@ -168,7 +168,7 @@ class CampaignManager:
             for place, spec in target.parts().items():
                 thing = seen.things.get(place)
                 if thing is not None and site.part(place) is None and not open_differences(spec, thing, None):
-                    site = site.with_part(place, spec, thing)
+                    site = site.with_part(found_part(place, spec, thing))
             if site != known:
                 await self._book.keep(site)
 

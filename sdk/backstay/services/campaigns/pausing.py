@@ -33,7 +33,7 @@ async def pause_all(
 async def _hold(book: Book, teller: Teller) -> None:
     """Remember it; a disk that takes nothing keeps no campaign running."""
     try:
-        await book.save(book.state.but(held=True))
+        await book.save(book.state.put_out())
     except BackstayError as error:
         teller.trouble("holding what is paused", error)
 

@@ -1,13 +1,26 @@
-"""What a manager keeps: which objects are whose, what was asked for last, and how the platform showed it then."""
+"""What a manager keeps: which objects are whose, what was asked for last, and how the platform wrote it down."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from backstay.ads import Ad, AdGroup, AdGroupSpec, AdSpec, Campaign, CampaignSpec, CampaignTree, Ref
-from backstay.services.campaigns.spec import OneSpec, Place
-from backstay.services.live import Thing
+from backstay.ads import AdGroupSpec, AdSpec, CampaignSpec, CampaignTree, Creative, Ref
+from backstay.services.campaigns.spec import Place
 from backstay.spec import Spec
+from backstay.writes.readback import Difference, text_of
+
+
+class Accepted(Spec):
+    """How the platform wrote a value right after it was asked for it: no difference, as long as both stay."""
+
+    field: str
+    asked: str
+    shown: str
+
+    @classmethod
+    def of(cls, found: Difference) -> Accepted:
+        """In words, as they are shown to people."""
+        return cls(field=found.field, asked=text_of(found.asked), shown=text_of(found.shown))
 
 
 class Part(Spec):
@@ -17,7 +30,11 @@ class Part(Spec):
     ad: str = ""
     ref: Ref
     asked: CampaignSpec | AdGroupSpec | AdSpec = Field(union_mode="left_to_right")
-    shown: Campaign | AdGroup | Ad = Field(union_mode="left_to_right")
+    accepted: tuple[Accepted, ...] = ()
+    on: bool = False
+    """Whether this service has left it switched on."""
+    creative: Creative | None = None
+    """Of an ad: as it was shown when it was made or changed last."""
 
     @property
     def place(self) -> Place:
@@ -50,11 +67,9 @@ class Site(Spec):
         """One object."""
         return next((part for part in self.parts if part.place == place), None)
 
-    def with_part(self, place: Place, asked: OneSpec, shown: Thing) -> Site:
-        """With one object as it was asked for and is shown now."""
-        part = Part(group=place.group, ad=place.ad, ref=shown.ref, asked=asked, shown=shown)
-        known = {each.place: each for each in self.parts}
-        return self.but(parts=tuple({**known, place: part}.values()))
+    def with_part(self, part: Part) -> Site:
+        """With one object replaced or added."""
+        return self.but(parts=tuple({**{each.place: each for each in self.parts}, part.place: part}.values()))
 
 
 class CampaignsState(Spec):
@@ -72,3 +87,8 @@ class CampaignsState(Spec):
         """With one of them replaced or added."""
         known = {each.name: each for each in self.sites}
         return self.but(sites=tuple({**known, site.name: site}.values()))
+
+    def put_out(self) -> CampaignsState:
+        """All off and held."""
+        sites = [site.but(parts=tuple(part.but(on=False) for part in site.parts)) for site in self.sites]
+        return self.but(sites=tuple(sites), held=True)

@@ -38,11 +38,11 @@ from backstay.ads import (
 )
 from backstay.errors import InvalidRequestError
 from backstay.services.campaigns import CampaignSet, Cause, Do, Place, Target, Who
-from backstay.services.campaigns.compare import steps
+from backstay.services.campaigns.compare import new_part, steps
 from backstay.services.campaigns.drift import drifted
 from backstay.services.campaigns.hurdles import troubles
 from backstay.services.campaigns.sight import Sight
-from backstay.services.campaigns.state import Part, Site
+from backstay.services.campaigns.state import Site
 
 REF = Ref(Platform.META, "9", Level.CAMPAIGN, "1")
 GROUP = REF.at(Level.AD_GROUP, "2")
@@ -79,13 +79,9 @@ def things(group: dict[str, Any] | None = None, **campaign: Any) -> dict[Place, 
 
 
 def site(asked: Target, shown: dict[Place, Any]) -> Site:
-    """As it was applied last."""
-    parts = asked.parts().items()
-    made = [
-        Part(group=place.group, ad=place.ad, ref=shown[place].ref, asked=spec, shown=shown[place])
-        for place, spec in parts
-    ]
-    return Site(id="sale", on="meta", parts=tuple(made))
+    """As it was made."""
+    parts = (new_part(place, spec, shown[place]) for place, spec in asked.parts().items())
+    return Site(id="sale", on="meta", parts=tuple(parts))
 
 
 def seen(shown: dict[Place, Any] | None = None, known: Site | None = None, **facts: Any) -> Sight:

@@ -625,6 +625,33 @@ def test_what_somebody_else_changes_is_drift_and_is_put_back(
     stage.play(main())
 
 
+@everywhere
+@pytest.mark.parametrize("store", ["kept", "lost"])
+def test_a_death_between_two_fields_forgets_neither(names: tuple[str, ...], store: str) -> None:
+    """Somebody has changed budget and name; the process dies after the budget is back: the name is still to be done."""
+    stage = Stage(names)
+
+    async def main() -> None:
+        await stage.prepared()
+        await stage.open().apply()
+        for name in names:
+            await stage.outside(name, _sets("130.00"))
+            await stage.outside(name, _renames)
+        if store == "lost":
+            stage.store.texts.clear()
+        stage.die_after = len(stage.writes) + len(names)
+        with pytest.raises(Death):
+            await stage.open().apply()
+        stage.die_after = None
+        assert [(step.do, step.fields[0].name) for step in (await stage.open().plan()).steps] == [
+            (Do.CHANGE, "name")
+        ] * len(names)
+        assert (await stage.open().apply()).ok
+        assert {each.name for each in await stage.campaigns()} == {"Spring"}
+
+    stage.play(main())
+
+
 def test_what_the_spec_does_not_say_is_nobodys_drift() -> None:
     """Ages that the spec leaves to the platform may be set there."""
     stage = Stage(("meta",))
