@@ -104,6 +104,15 @@ def wheel(session: nox.Session) -> None:
     session.run("mypy", "--strict", "--config-file=", f"--python-executable={python}", str(CONSUMER), external=True)
 
 
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The demo's post in the Chromium of this machine; `-- --write` takes the picture of its page."""
+    folder = pathlib.Path(session.create_tmp()).resolve() / "demo"
+    session.install("playwright")
+    session.run("backstay", "demo", "--out", str(folder), silent=True, external=True)
+    session.run("python", "docs/_generate/carousel_in_browser.py", str(folder / "post.html"), *session.posargs)
+
+
 @nox.session(python=False)
 def faults(session: nox.Session) -> None:
     """backstay under the faults of `benchmarks.faults`: the goals, the sweep of the load, the probes, real sockets."""
