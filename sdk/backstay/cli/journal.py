@@ -115,13 +115,15 @@ async def opened(folder: str | None) -> AsyncIterator[Archive]:
 
 
 @asynccontextmanager
-async def connected(runtime: Runtime, sandbox: str | None) -> AsyncIterator[list[Any]]:
+async def connected(runtime: Runtime, sandbox: str | None, *, keys: bool = False) -> AsyncIterator[list[Any]]:
     """Adapters made from the environment, or for every account of a running sandbox.
+
+    `keys`: of a sandbox also those that have a key and no account to look into, such as who writes texts.
 
     Raises:
         InvalidRequestError: there is none: neither credentials in the environment nor a sandbox.
     """
-    adapters = await _of_sandbox(runtime, sandbox) if sandbox else _of_environment(runtime)
+    adapters = await _of_sandbox(runtime, sandbox, keys=keys) if sandbox else _of_environment(runtime)
     try:
         yield adapters
     finally:
@@ -144,7 +146,7 @@ def _of_environment(runtime: Runtime) -> list[Any]:
     return found
 
 
-async def _of_sandbox(runtime: Runtime, url: str) -> list[Any]:
+async def _of_sandbox(runtime: Runtime, url: str, *, keys: bool) -> list[Any]:
     from backstay.http import Http
 
     admin = Http(url.removesuffix("/_sandbox/").rstrip("/"))
@@ -164,7 +166,10 @@ async def _of_sandbox(runtime: Runtime, url: str) -> list[Any]:
         make, given = points[name].load(), {"base_url": f"{admin.base_url}/{name}", "runtime": runtime}
         accounts = [(account, module.TOKEN) for account in module.ACCOUNTS]
         # Who writes texts has no account to look into.
-        made += [make(*each, **given) for each in accounts if _takes(make, each, given)]
+        able = [each for each in accounts if _takes(make, each, given)]
+        made += [make(*each, **given) for each in able]
+        if keys and not able and _takes(make, (module.TOKEN,), given):
+            made.append(make(module.TOKEN, **given))
     return made
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backstay.cli.campaigns_commands import campaigns
+from backstay.cli.carousel_commands import carousel
 from backstay.cli.rules_commands import rules
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError
@@ -28,6 +29,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of ta
 
 services.command()(rules)
 services.command()(campaigns)
+services.command()(carousel)
 
 
 @services.callback()

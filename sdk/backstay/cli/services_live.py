@@ -38,12 +38,14 @@ class Live(NamedTuple):
 
 
 @asynccontextmanager
-async def live(sandbox: str | None, spend: str | None, folder: str | None) -> AsyncIterator[Live]:
-    """Adapters of the environment or of a sandbox, on a runtime of the state folder."""
+async def live(
+    sandbox: str | None, spend: str | None, folder: str | None, *, keys: bool = False
+) -> AsyncIterator[Live]:
+    """Adapters of the environment or of a sandbox, on a runtime of the state folder; `keys`: see `connected`."""
     runtime = Runtime(state=folder, listeners=(), guard=guard_of(spend), actor=ACTOR)
     assert runtime.state is not None  # noqa: S101 - only Runtime.in_memory() has none
     try:
-        async with connected(runtime, sandbox) as adapters:
+        async with connected(runtime, sandbox, keys=keys) as adapters:
             yield Live(adapters, runtime.state / SERVICES)
     finally:
         await runtime.aclose()
