@@ -16,6 +16,7 @@ from backstay.errors import NotFoundError, NotReadyError, UnknownOutcomeError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
 from backstay.policies.publishing import Fate, Sighting, judge_post
+from backstay.policies.settings import refuse
 from backstay.writes.journal import DONE, OPEN, Record
 from backstay.writes.reconcile import looks
 
@@ -75,6 +76,8 @@ class FindsPosts(ContentAdapter):
         Raises:
             UnknownOutcomeError: nothing is certain.
         """
+        if since is not None and since.tzinfo is None:
+            refuse("since", since, "a time with its zone, for example tzinfo=UTC")
         clock = self.runtime.clock
         known, made = await self._remembered(container_id)
         if isinstance(known, Post):

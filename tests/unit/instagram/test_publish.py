@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from backstay.events import Problem
 from backstay.letters.frame import Recalled, Replaying
 from backstay.sandbox import FaultKind
 from backstay.taxonomy import Certainty
+from backstay.writes.journal import Moment, State
 from backstay.writes.memory import MemoryJournal
 from backstay.writes.recover import Verdict, recover
 from tests.support.posts import CAROUSEL, IMAGE, REEL, STORY, Desk, jpeg, mp4
@@ -440,6 +442,39 @@ def test_find_post_does_not_guess() -> None:
     desk.vendor.by_hand(desk.clock.wall(), "Hello")
     with pytest.raises(UnknownOutcomeError):
         desk.run(desk.process().find_post(container.id))
+
+
+def test_find_post_takes_no_time_without_a_zone() -> None:
+    """It would mean another moment on each machine."""
+    desk = Desk()
+    with pytest.raises(InvalidRequestError, match="since"):
+        desk.run(desk.process().find_post("17800000000000000", since=datetime(2026, 1, 1)))  # noqa: DTZ001 - wrong on purpose
+    assert desk.asked == []
+
+
+def test_a_key_that_a_person_gave_up_stays_closed() -> None:
+    """Abandoned after an open outcome: no later call publishes under it."""
+    desk = Desk()
+    desk.breaks(FaultKind.RESET_BEFORE)
+
+    async def main() -> None:
+        ours = desk.process()
+        task = asyncio.ensure_future(ours.publish_post(IMAGE, idempotency_key="k"))
+        while "media_publish" not in desk.asked:
+            await desk.clock.sleep(0.1)
+        task.cancel()
+        await asyncio.wait([task])
+        (record,) = await desk.journal.records(State.UNKNOWN)
+        now = Moment(desk.clock.wall(), desk.clock.monotonic())
+        held = await desk.journal.take(record.id, "somebody", now)
+        assert held is not None
+        held.state = State.ABANDONED
+        await desk.journal.save(held, now, release=True)
+        await desk.process().publish_post(IMAGE, idempotency_key="k")
+
+    with pytest.raises(IdempotencyConflictError, match="abandoned"):
+        desk.run(main())
+    assert desk.posts() == 0
 
 
 # Reads --------------------------------------------------------------------------------------------------------------
