@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Final, NamedTuple, Unpack
 
 from backstay.answer import Served, stamp
 from backstay.clock import utc
@@ -17,7 +17,7 @@ from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
 from backstay.policies.publishing import Fate, Sighting, judge_post
 from backstay.policies.settings import refuse
-from backstay.writes.journal import DONE, OPEN, Record
+from backstay.writes.journal import DONE, OPEN, JournalKey, Record
 from backstay.writes.reconcile import looks
 
 if TYPE_CHECKING:
@@ -35,6 +35,16 @@ _FATES: Final = {
     ContainerState.PUBLISHED: Fate.LIVE, ContainerState.FAILED: Fate.DEAD, ContainerState.EXPIRED: Fate.DEAD,
 }  # fmt: skip
 _LIVE: Final[CallOptions] = {"max_age": 0.0, "max_stale": 0.0}
+
+
+class _Known(NamedTuple):
+    """What the journal knows of a container."""
+
+    value: Post | Prepared
+    made: float
+    key: str = ""
+    ended: float | None = None
+    """When the attempt to publish it is over that is open now."""
 
 
 class FindsPosts(ContentAdapter):
@@ -79,17 +89,17 @@ class FindsPosts(ContentAdapter):
         if since is not None and since.tzinfo is None:
             refuse("since", since, "a time with its zone, for example tzinfo=UTC")
         clock = self.runtime.clock
-        known, made = await self._remembered(container_id)
-        if isinstance(known, Post):
-            return stamp(known.model_copy(update={"how": "replayed"}), self._now())
-        prepared = known or Prepared(id=container_id)
-        earliest = made if since is None else since.timestamp()
-        began, ended = clock.monotonic(), clock.wall() if since is None else since.timestamp()
+        known = await self._remembered(container_id)
+        if isinstance(known.value, Post):
+            return stamp(known.value.model_copy(update={"how": "replayed"}), self._now())
+        made = known.made if since is None else since.timestamp()
+        ended = known.ended or (clock.wall() if since is None else made)
+        began = clock.monotonic() + max(0.0, ended - clock.wall())
         for at in looks(self.profile.patience, self.profile.read_lag):
             wait = began + at - clock.monotonic()
             if wait > 0.0:
                 await clock.sleep(wait)
-            sighting, post = await self._sighted(prepared, earliest, ended, "", options)
+            sighting, post = await self._sighted(known.value, made, ended, known.key, options)
             if post is not None:
                 return stamp(post, self._now())
             over = self._caught_up(ended)
@@ -125,7 +135,7 @@ class FindsPosts(ContentAdapter):
         kept = await steps.last()
         if kept is None:
             raise self._uncertain("")
-        return await self.glance(*kept, record.uncertain_since + record.in_air, record.key.key)
+        return await self.glance(*kept, _ended(record), record.key.key)
 
     looks_up = frozenset({PUBLISH})
     """Operations whose records `look_up` settles."""
@@ -196,15 +206,17 @@ class FindsPosts(ContentAdapter):
         """Whether other posts of this account are open now."""
         return any(each.key.key != key for each in await self._records(*OPEN, operation=PUBLISH))
 
-    async def _remembered(self, container_id: str) -> tuple[Post | Prepared | None, float]:
-        now = self.runtime.clock.wall()
+    async def _remembered(self, container_id: str) -> _Known:
         for each in await self._records(*DONE, operation=PUBLISH):
             if isinstance(each.value, Post) and each.value.container_id == container_id:
-                return each.value, each.created
+                return _Known(each.value, each.created)
         for each in await self._records(*DONE, operation=STEP):
             if isinstance(each.value, Prepared) and each.value.id == container_id:
-                return each.value, each.created
-        return None, now
+                key = each.key.key.rpartition("#")[0]
+                outcome = await self.runtime.journal.get(JournalKey(self.vendor, self.account, PUBLISH, key).id)
+                is_open = outcome is not None and outcome.state in OPEN
+                return _Known(each.value, each.created, key, _ended(outcome) if outcome and is_open else None)
+        return _Known(Prepared(id=container_id), self.runtime.clock.wall())
 
     async def _records(self, *states: object, operation: str) -> list[Record]:
         found = await self.runtime.journal.records(*states, limit=REMEMBERED)  # type: ignore[arg-type]  # states are
@@ -230,6 +242,11 @@ class FindsPosts(ContentAdapter):
             field="container_id", value=container_id, rule="publish.uncertain",
             hint="look at the account; nothing was sent again",
         )  # fmt: skip
+
+
+def _ended(record: Record) -> float:
+    """Wall seconds at which an open attempt is over."""
+    return record.uncertain_since + record.in_air
 
 
 __all__ = ["FindsPosts"]

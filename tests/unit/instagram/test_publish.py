@@ -444,6 +444,26 @@ def test_find_post_does_not_guess() -> None:
         desk.run(desk.process().find_post(container.id))
 
 
+def test_find_post_waits_for_an_attempt_that_is_on_its_way() -> None:
+    """Another process is publishing: its request may still arrive, so "none" is not certain before it is over."""
+    desk = Desk(prepare=0.0)
+    desk.breaks(FaultKind.LATENCY, delay=100.0)  # arrives after fifty seconds, and is answered too late
+
+    async def main() -> Post | None:
+        theirs = asyncio.ensure_future(desk.process().publish_post(IMAGE, idempotency_key="k"))
+        while "media_publish" not in desk.asked:
+            await desk.clock.sleep(0.1)
+        (container,) = desk.vendor.containers
+        found = await desk.process().find_post(container)
+        theirs.cancel()
+        await asyncio.wait([theirs])
+        return found
+
+    found = desk.run(main())
+    assert found is not None
+    assert found.id == desk.vendor.live()[0].id
+
+
 def test_find_post_takes_no_time_without_a_zone() -> None:
     """It would mean another moment on each machine."""
     desk = Desk()
