@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -369,6 +370,38 @@ def test_a_stream_without_its_end_is_no_answer(bench: Bench) -> None:
     with pytest.raises(BadResponseError) as caught:
         bench.run(bench.gemini().stream(ASKED).whole())
     assert (caught.value.rule, caught.value.partial.text) == ("gemini.stream_cut", "To be")
+
+
+class Watched(SimTransport2):
+    """Remembers the answers that it gave."""
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self.answers: list[Any] = []
+
+    async def handle_async_request(self, request: Any) -> Any:
+        self.answers.append(await super().handle_async_request(request))
+        return self.answers[-1]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_whoever_leaves_a_stream_closes_its_answer(bench: Bench, whole: bool) -> None:
+    """The SDK leaves that to the garbage collector, and the connection with it; here nobody waits for that."""
+    watched = Watched(bench.sandbox, bench.clock)
+
+    async def main() -> bool:
+        async with bench.gemini(transport=watched).stream(ASKED) as stream:
+            async for _ in stream:
+                if not whole:
+                    break
+        return all(answer.is_closed for answer in watched.answers)
+
+    gc.disable()
+    try:
+        assert bench.run(main())
+    finally:
+        gc.enable()
+    assert len(watched.answers) == 1
 
 
 def test_the_wait_of_the_body_is_waited_for(bench: Bench) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,9 @@ Json = Any
 
 _OURS: Final = {"automatic_function_calling": {"disable": True}, "automatic_continuation": False}
 """What the SDK would else do by itself: call functions, and send further requests."""
+
+_OPENED: ContextVar[list[Any] | None] = ContextVar("backstay_gemini_opened", default=None)
+"""Where the answer of a stream is noted, so that whoever leaves the stream closes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Wire:
         self._http = at.client or http2.client(
             transport=at.transport, ssl_context=at.ssl_context, proxy=at.proxy, connect_timeout=at.connect_timeout
         )
+        if at.client is None:
+            self._http.event_hooks = {"response": [_note]}
         self._genai = genai
         sdk = genai.Client(
             # Both said: else the environment chooses another service, and looks for Google's credentials.
@@ -102,14 +108,22 @@ class Wire:
     ) -> AsyncGenerator[dict[str, Json], None]:
         """POST models/...:streamGenerateContent; its pieces in the words of the wire."""
         asked = {**config, **_OURS, "http_options": self._each(key, extra)}
+        opened: list[Any] = []
         try:
-            pieces = await self._models.generate_content_stream(
-                model=model, contents=self._typed(contents), config=asked
-            )
-            async for piece in pieces:
+            made = await self._models.generate_content_stream(model=model, contents=self._typed(contents), config=asked)
+            token = _OPENED.set(opened)
+            try:
+                piece = await anext(made, None)  # only now is it sent
+            finally:
+                _OPENED.reset(token)
+            while piece is not None:
                 yield piece.model_dump(mode="json", by_alias=True, exclude_none=True)
+                piece = await anext(made, None)
         except Exception as error:
             raise self._named(error, "streamGenerateContent") from error
+        finally:
+            for response in opened:  # the SDK leaves them to the garbage collector, with their connections
+                await response.aclose()
 
     async def count(self, model: str, contents: Sequence[Json], key: Secret) -> int:
         """POST models/...:countTokens."""
@@ -160,6 +174,12 @@ class Wire:
                 hint="see the fields of generateContent", rule="gemini.sdk",
             )  # fmt: skip
         raise error
+
+
+async def _note(response: Any) -> None:
+    opened = _OPENED.get()
+    if opened is not None:
+        opened.append(response)
 
 
 def _facts(error: Any, operation: str) -> Facts:

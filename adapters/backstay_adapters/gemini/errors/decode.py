@@ -131,9 +131,11 @@ def _blamed(told: Mapping[str, Json]) -> str | None:
 
 def _event(body: object) -> object:
     """The data of an error event, where somebody hands in a piece of a stream; else the body as it is."""
-    text = body[:200_000].decode("utf-8", "replace") if isinstance(body, bytes | bytearray) else body
-    if not isinstance(text, str) or not text.lstrip().startswith(("event:", "data:")):
-        return body
+    head = body[:64] if isinstance(body, bytes | bytearray | str) else b""
+    head = head.encode("utf-8", "replace") if isinstance(head, str) else bytes(head)
+    if not isinstance(body, bytes | bytearray | str) or not head.lstrip().startswith((b"event:", b"data:")):
+        return body  # a picture may have megabytes: nothing more is read of it here
+    text = body if isinstance(body, str) else body[:200_000].decode("utf-8", "replace")
     found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
     return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
 
