@@ -116,7 +116,7 @@ class Carrier:
         _require_confirmed(step, spec, answer.value)
         site = self._site(target)
         part = site.part(step.place) or found_part(step.place, spec, live)
-        await self._book.keep(site.with_part(changed_part(part, spec, answer.value, names)))
+        await self._book.keep(site.with_part(changed_part(part, spec, answer.value, names, answer.pending)))
 
     async def _activate(self, target: Target) -> None:
         """Leaves first, the campaign last; what stays off is left out."""

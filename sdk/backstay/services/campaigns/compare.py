@@ -92,10 +92,13 @@ def found_part(place: Place, spec: OneSpec, thing: Thing) -> Part:
     )  # fmt: skip
 
 
-def changed_part(part: Part, spec: OneSpec, thing: Thing, names: Collection[str]) -> Part:
-    """An object some of whose fields were written again."""
+def changed_part(
+    part: Part, spec: OneSpec, thing: Thing, names: Collection[str], pending: Collection[str] = ()
+) -> Part:  # fmt: skip
+    """An object some of whose fields were written again; what is still to arrive stays a difference."""
     kept = [each for each in part.accepted if each.field.partition(".")[0] not in names]
-    new = [Accepted.of(each) for each in differences(spec, thing) if each.field.partition(".")[0] in names]
+    settled = {*names} - {*pending}
+    new = [Accepted.of(each) for each in differences(spec, thing) if each.field.partition(".")[0] in settled]
     creative = thing.creative if isinstance(thing, Ad) and "creative" in names else part.creative
     asked = part.asked.but(**{name: getattr(spec, name) for name in names})
     return part.but(asked=asked, accepted=(*kept, *new), creative=creative)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from backstay.services.document import Document
@@ -81,7 +82,7 @@ def _put(whole: dict[str, Any], path: str, data: Any) -> None:
     """So that paths of the document lead to it; places before it in a list stay empty."""
     *parts, last = path.split(".")
     node: Any = whole
-    for part, following in zip(parts, [*parts[1:], last], strict=True):
+    for part, following in pairwise([*parts, last]):
         node = node.setdefault(part, [None] * (int(following) + 1) if following.isdecimal() else {})
     if isinstance(node, list):
         node[int(last)] = data

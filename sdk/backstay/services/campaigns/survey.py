@@ -55,10 +55,12 @@ class Survey:
         targets = {target.name: target for target in self._spec.targets if target.on == on}
         try:
             platform = platform_of(self._on, on)
-            return {
-                name: await sight(platform, self._spec, targets.get(name), sites.get(name))
-                for name in {**targets, **sites}
-            }
+            names = list({**targets, **sites})
+            found = await asyncio.gather(
+                *(sight(platform, self._spec, targets.get(name), sites.get(name)) for name in names),
+                return_exceptions=True,  # all end before the first error is raised
+            )
+            return {name: _seen_or_raised(each) for name, each in zip(names, found, strict=True)}
         except BackstayError as error:
             self._teller.trouble(f"reading {on}", error)
             return Unread(on=on, error_type=error.type, message=error.message)
@@ -111,6 +113,12 @@ class Survey:
             await make(above, spec, idempotency_key=add_key(key, place), dry_run=True)  # type: ignore[arg-type]  # of its level
         elif step.fields and step.do not in {*LESS - {Do.LOWER}, Do.ACTIVATE, Do.ADD, Do.FINISH}:
             await update(platform, step, target.parts()[place], seen.things[place], dry_run=True)
+
+
+def _seen_or_raised(found: Sight | BaseException) -> Sight:
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def platform_of(on: Mapping[str, AdPlatform], name: str) -> AdPlatform:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backstay.ads import Budget, ConfiguredStatus, CreativeKind, Money, Objective
 from backstay.errors import InvalidRequestError
 from backstay.services.campaigns import CampaignManager, Place, campaigns_of
 from backstay.services.campaigns.file import campaigns_in
+from backstay.services.campaigns.overlay import overlaid
 from backstay.services.document import parse
 from backstay.services.store import MemoryStore
 from tests.support.services import place
@@ -148,3 +152,53 @@ def test_two_campaigns_of_one_id_are_refused() -> None:
         found(HEAD + again)
     apart = HEAD.replace("[tiktok, meta]", "tiktok") + again.replace("[tiktok, meta]", "meta")
     assert list(found(apart)) == ["sale@tiktok", "sale@meta"]
+
+
+# Laying over ----------------------------------------------------------------------------------------------------------
+
+names = st.sampled_from(["a", "b", "c"])
+values = st.recursive(
+    st.integers(0, 9) | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
+)
+mappings = st.dictionaries(names, values, max_size=3)
+
+
+def laid(data: dict[str, Any], on: str = "meta") -> Any:
+    """What a platform has."""
+    document = parse(json.dumps({"x": data}), "x.json")
+    found = overlaid(document, "x", on)
+    assert all(path in found.lines for path in paths(found.data["x"], "x"))
+    return found.data["x"]
+
+
+def paths(node: Any, at: str) -> list[str]:
+    """Every place of a value."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [at, *(each for name, value in items for each in paths(value, f"{at}.{name}"))]
+
+
+@given(mappings)
+def test_without_anything_of_its_own_a_platform_has_what_is_common(data: dict[str, Any]) -> None:
+    """Also where other platforms have theirs; each value keeps a line."""
+    assert laid(data) == data
+    assert laid({**data, "per": {"tiktok": {"a": 1, "b": {"c": 2}}}}) == data
+
+
+@given(mappings, mappings)
+def test_what_a_platform_has_of_its_own_wins(data: dict[str, Any], own: dict[str, Any]) -> None:
+    """Field by field in mappings, as a whole in everything else; laying it over twice changes nothing."""
+
+    def merged(base: Any, over: Any) -> Any:
+        if isinstance(base, dict) and isinstance(over, dict):
+            return {**base, **{name: merged(base[name], each) if name in base else each for name, each in over.items()}}
+        return over
+
+    found = laid({**data, "per": {"meta": own}})
+    assert found == merged(data, own)
+    assert laid({**found, "per": {"meta": own}}) == found
+
+
+@given(mappings)
+def test_a_budget_is_replaced_as_a_whole(own: dict[str, Any]) -> None:
+    """Half of one and half of another would be neither."""
+    assert laid({"budget": {"daily": 1, "a": 2}, "per": {"meta": {"budget": own}}}) == {"budget": own}
