@@ -151,7 +151,8 @@ async def _of_sandbox(runtime: Runtime, url: str, *, keys: bool) -> list[Any]:
 
     admin = Http(url.removesuffix("/_sandbox/").rstrip("/"))
     try:
-        served = json.loads((await admin.send("GET", "/_sandbox/")).body)["vendors"]
+        told = json.loads((await admin.send("GET", "/_sandbox/")).body)
+        served, rpcs = told["vendors"], told.get("rpcs", {})
     except (ValueError, KeyError) as error:
         raise InvalidRequestError(
             "no sandbox answers there", field="--sandbox", value=url, hint="the address that `backstay sandbox` prints"
@@ -163,7 +164,9 @@ async def _of_sandbox(runtime: Runtime, url: str, *, keys: bool) -> list[Any]:
     for name, module in find_sandboxes(served).items():
         if name not in points:
             continue
-        make, given = points[name].load(), {"base_url": f"{admin.base_url}/{name}", "runtime": runtime}
+        make = points[name].load()
+        where = {"endpoint": f"http://{rpcs[name]}"} if name in rpcs else {"base_url": f"{admin.base_url}/{name}"}
+        given: dict[str, Any] = {**where, "runtime": runtime}
         accounts = [(account, module.TOKEN) for account in module.ACCOUNTS]
         # Who writes texts has no account to look into.
         able = [each for each in accounts if _takes(make, each, given)]
@@ -174,11 +177,13 @@ async def _of_sandbox(runtime: Runtime, url: str, *, keys: bool) -> list[Any]:
 
 
 def _takes(make: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether it can be made of these, each of the keywords by its own name and not as some call option."""
+    signature = inspect.signature(make)
     try:
-        inspect.signature(make).bind(*args, **kwargs)
+        signature.bind(*args, **kwargs)
     except TypeError:
         return False
-    return True
+    return kwargs.keys() <= signature.parameters.keys()
 
 
 def facts(record: Record) -> dict[str, Any]:

@@ -56,6 +56,7 @@ async def serve_rpcs(
             own: Any = each
             shell = serve_rpc(own, served.host, 0 if found else port, tls=True, now=served.shell.now)
             found[name] = await stack.enter_async_context(shell)
+            served.shell.rpcs[name] = found[name].target
         yield found
 
 

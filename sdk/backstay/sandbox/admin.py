@@ -10,16 +10,17 @@ from backstay.sandbox.faultfile import dump_faults, parse_faults
 from backstay.sandbox.simulator import Simulator
 from backstay.sandbox.wire import Reply, Request, json_reply
 from backstay.sandbox.world import Effect, Thing
+from backstay.values import EMPTY
 
 ROUTES: Final = (
     "GET summary", "GET objects", "GET log", "GET faults", "PUT faults", "DELETE faults", "POST reset", "POST advance",
 )  # fmt: skip
 
 
-def handle(simulators: Mapping[str, Simulator], request: Request, now: float) -> Reply:
+def handle(simulators: Mapping[str, Simulator], request: Request, now: float, rpcs: Mapping[str, str] = EMPTY) -> Reply:
     """One administrative request; its path comes without the prefix, the vendor is named by `?vendor=`."""
     if not request.path:
-        return shown({"vendors": sorted(simulators), "routes": ROUTES})
+        return shown({"vendors": sorted(simulators), "rpcs": dict(rpcs), "routes": ROUTES})
     name = request.query.get("vendor") or (next(iter(simulators)) if len(simulators) == 1 else "")
     if name not in simulators:
         return refused("vendor", name, f"add ?vendor= with one of {', '.join(sorted(simulators))}")

@@ -60,6 +60,8 @@ class Shell:
         self.clock = clock
         self.offset = 0.0
         """Seconds by which the simulators' time runs ahead (`POST /_sandbox/advance`)."""
+        self.rpcs: dict[str, str] = {}
+        """Where vendors that speak gRPC listen, `host:port` by name; `GET /_sandbox/` tells it."""
         self.ending = False
         """Whether the server is being closed: those who wait for an answer that never comes are let go."""
 
@@ -132,7 +134,7 @@ class Shell:
         if request.path == f"{ADMIN}advance" and request.method == "POST":
             return self._advance(body)
         asked = Request(request.method, request.path.removeprefix(ADMIN).strip("/"), dict(request.query), {}, body)
-        return admin.handle(self.simulators, asked, self.now())
+        return admin.handle(self.simulators, asked, self.now(), self.rpcs)
 
     def _advance(self, body: bytes) -> Reply:
         try:
