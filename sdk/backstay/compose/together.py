@@ -17,6 +17,7 @@ from backstay.compose.row import Timeouts, all_of, common, row_of, runtime_of
 from backstay.compose.steps import Step, all_failed
 from backstay.content.capabilities import ContentCapability as Can
 from backstay.content.needs import require_research
+from backstay.content.protocols import ContentVendor, Researcher
 from backstay.content.research import ResearchRequest, ResearchResult, Source
 from backstay.cost import Cost, add_costs
 from backstay.errors import BackstayError, InvalidRequestError, UnsupportedCapabilityError
@@ -43,7 +44,7 @@ class Together:
     """
 
     def __init__(
-        self, *parts: Any, need: int = 1, timeout: Timeouts = None, runtime: Runtime | None = None
+        self, *parts: Researcher, need: int = 1, timeout: Timeouts = None, runtime: Runtime | None = None
     ) -> None:  # fmt: skip
         self._parts = row_of(parts, timeout)
         self.capabilities = common(self._parts).with_changes(remove=(Can.RESEARCH_STREAM, Can.TEXT, Can.IMAGE))
@@ -57,7 +58,7 @@ class Together:
         self.runtime: Runtime = runtime or runtime_of(parts)
 
     @property
-    def parts(self) -> Mapping[str, Any]:
+    def parts(self) -> Mapping[str, ContentVendor]:
         """The researchers by name."""
         return MappingProxyType({part.name: part.vendor for part in self._parts})
 
