@@ -95,9 +95,15 @@ def test_a_paused_spec_spends_nothing(names: tuple[str, ...]) -> None:
     assert stage.active == [1] * len(names)
 
 
-@everywhere
 @pytest.mark.parametrize("side", ["die_before", "die_after"])
-@pytest.mark.parametrize("write", range(6))
+@pytest.mark.parametrize(
+    ("names", "write"),
+    [
+        *((("tiktok",), write) for write in range(6)),
+        *((names, write) for names in (("meta",), ("google_ads",)) for write in (0, 1, 5)),
+        *((("tiktok", "meta", "google_ads"), write) for write in (1, 4, 16)),
+    ],
+)
 def test_a_death_at_any_write_makes_nothing_twice(names: tuple[str, ...], side: str, write: int) -> None:
     """Right before or right after each write; the next process goes on, and each object is there once."""
     stage = Stage(names)
