@@ -172,6 +172,24 @@ def test_a_signature_goes_back_with_its_call(bench: Bench) -> None:
     assert result["parts"] == [{"functionResponse": {"name": "wind", "response": {"result": "12 knots"}}}]
 
 
+def test_a_calls_own_id_goes_back_with_its_result(bench: Bench) -> None:
+    """Newer models name their calls; two of one function are told apart by it."""
+    calls = tuple({"functionCall": {"id": f"fc-{n}", "name": "wind", "args": {"place": str(n)}}} for n in (1, 2))
+    bench.sandbox.say(Said(parts=calls))
+    adapter, asked = bench.gemini(), ASKED.but(tools=(WIND,))
+
+    async def main() -> None:
+        called = await adapter.generate(asked)
+        said = [ToolResult(call_id=call.id, content=call.id) for call in called.tool_calls]
+        turns = (*asked.messages, Message.assistant(*called.parts), Message.user(*said))
+        await adapter.generate(asked.but(messages=turns))
+
+    bench.run(main())
+    answered, results = bench.body(1)["contents"][1:]
+    assert answered["parts"] == list(calls)
+    assert [part["functionResponse"]["id"] for part in results["parts"]] == ["fc-1", "fc-2"]
+
+
 def test_a_result_without_its_call_is_refused(bench: Bench) -> None:
     """The API wants the function's name, which only the call has."""
     turns = (*ASKED.messages, Message.user(ToolResult(call_id="call_9", content="x")))

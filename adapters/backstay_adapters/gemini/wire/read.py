@@ -13,7 +13,7 @@ from backstay.content.words import Finish
 from backstay.content_adapter import Answers
 from backstay.cost import PriceTable
 from backstay_adapters.gemini.wire.usage import cost_of, usage_of
-from backstay_adapters.gemini.wire.write import SIGNED
+from backstay_adapters.gemini.wire.write import SIGNED, UNNAMED
 
 Json = Any
 
@@ -115,7 +115,7 @@ def read_part(told: Mapping[str, Json], number: int) -> Iterator[Part]:
     if told.get("thoughtSignature"):
         yield Opaque(kind=SIGNED, raw={"thoughtSignature": told["thoughtSignature"]})
     if isinstance(call, Mapping):
-        name = str(call.get("id") or f"call_{number}_{call.get('name')}")
+        name = str(call.get("id") or f"{UNNAMED}{number}-{call.get('name')}")
         yield ToolCall(id=name, name=str(call.get("name")), input=call.get("args") or {})
     elif told["text"]:
         yield Text(text=str(told["text"]))

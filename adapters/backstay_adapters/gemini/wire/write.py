@@ -15,6 +15,8 @@ Json = Any
 
 SIGNED: Final = "thought_signature"
 """The kind of an Opaque that carries the signature of the part after it."""
+UNNAMED: Final = "call-"
+"""How the ids begin that we make for calls without one."""
 EFFORTS: Final = {Effort.LOW: "LOW", Effort.MEDIUM: "MEDIUM", Effort.HIGH: "HIGH", Effort.MAX: "HIGH"}
 _CHOICES: Final = {"auto": "AUTO", "any": "ANY", "none": "NONE"}
 
@@ -47,9 +49,10 @@ def _part(part: Part, names: Mapping[str, str]) -> dict[str, Json]:
         case Picture():
             return picture(part)
         case ToolCall():
-            return {"functionCall": {"name": part.name, "args": dict(part.input)}}
+            return {"functionCall": {**_own_id(part.id), "name": part.name, "args": dict(part.input)}}
         case ToolResult():
-            return {"functionResponse": {"name": _named(part, names), "response": _response(part)}}
+            told = {"name": _named(part, names), "response": _response(part)}
+            return {"functionResponse": {**_own_id(part.call_id), **told}}
         case Opaque():
             return dict(part.raw)
 
@@ -61,6 +64,11 @@ def _named(part: ToolResult, names: Mapping[str, str]) -> str:
             hint="send the answer with its tool calls back before their results",
         )  # fmt: skip
     return names[part.call_id]
+
+
+def _own_id(name: str) -> dict[str, Json]:
+    """A call's id, where it has one that is not of our making: older models give none."""
+    return {} if name.startswith(UNNAMED) else {"id": name}
 
 
 def _response(part: ToolResult) -> dict[str, Json]:
@@ -142,4 +150,4 @@ def counted(request: TextRequest, contents: list[dict[str, Json]]) -> list[dict[
     return [{"role": "user", "parts": [{"text": word} for word in words]}, *contents] if words else contents
 
 
-__all__ = ["SIGNED", "check_extra", "config_of", "contents_of", "counted", "picture"]
+__all__ = ["SIGNED", "UNNAMED", "check_extra", "config_of", "contents_of", "counted", "picture"]
