@@ -63,7 +63,7 @@ def _times(timeout: Timeouts, count: int) -> list[float | None]:
     return [None if time is None else positive("timeout", time) for time in times]
 
 
-def common(row: Sequence[Step]) -> ContentCapabilities:
+def common(row: Sequence[Step], kind: str = "fallback") -> ContentCapabilities:
     """What all steps can do; raises InvalidRequestError where they have nothing in common that can fall over."""
     able = {step.name: step.vendor.capabilities for step in row}
     flags = frozenset.intersection(*(each.flags for each in able.values())) - _LEFT_OUT
@@ -78,7 +78,7 @@ def common(row: Sequence[Step]) -> ContentCapabilities:
         for flag in Can
         if flag not in flags
     }
-    return ContentCapabilities.of(f"fallback ({', '.join(able)})", *flags, reasons=reasons)
+    return ContentCapabilities.of(f"{kind} ({', '.join(able)})", *flags, reasons=reasons)
 
 
 def runtime_of(vendors: Iterable[ContentVendor]) -> Runtime:

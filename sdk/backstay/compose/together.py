@@ -47,7 +47,9 @@ class Together:
         self, *parts: Researcher, need: int = 1, timeout: Timeouts = None, runtime: Runtime | None = None
     ) -> None:  # fmt: skip
         self._parts = row_of(parts, timeout)
-        self.capabilities = common(self._parts).with_changes(remove=(Can.RESEARCH_STREAM, Can.TEXT, Can.IMAGE))
+        self.capabilities = common(self._parts, "together").with_changes(
+            remove=(Can.RESEARCH_STREAM, Can.TEXT, Can.IMAGE)
+        )
         self.capabilities.require(Can.RESEARCH, "research")
         if not 1 <= need <= len(parts):
             raise InvalidRequestError(

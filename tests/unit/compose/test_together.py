@@ -132,6 +132,7 @@ def test_there_is_no_stream() -> None:
     """Refused before anything is sent, and known before the call."""
     row = Row("one", "two")
     assert Can.RESEARCH_STREAM not in row.together.capabilities
+    assert row.together.capabilities.vendor == "together (a, b)"
     with pytest.raises(UnsupportedCapabilityError):
         row.together.stream_research(ASKED)
 
