@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
 
 import typer
 from rich.table import Table
@@ -13,11 +13,13 @@ from rich.text import Text
 from backstay.cli.services_live import ACTOR, Folder, JsonFlag, Live, Sandbox, Spend, live, refused
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError, InvalidRequestError
+from backstay.events import Event, Listener
 from backstay.services.rules.decide import Decided, Decision
 from backstay.services.rules.engine import RuleEngine
 from backstay.services.rules.evaluate import Trace
+from backstay.services.rules.events import RulesTrouble
 from backstay.services.rules.file import RulesFile, rules_of
-from backstay.services.rules.record import EndRecord, FileAudit
+from backstay.services.rules.record import End, EndRecord, FileAudit
 from backstay.services.rules.rule import Rule
 from backstay.services.rules.words import SIGNS, Mode, Outcome
 from backstay.services.store import FileStore
@@ -45,6 +47,21 @@ class Asked:
         return bool(self.accept or self.undo or self.kill)
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of it."""
+
+    decided: Decided = field(default_factory=Decided)
+    ends: tuple[EndRecord, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Platforms that could not be read, with why."""
+
+    @property
+    def well(self) -> bool:
+        """Whether everything could be read and done."""
+        return not self.unread and not {each.end for each in self.ends} & {End.FAILED, End.UNKNOWN}
+
+
 def rules(
     file: Annotated[str, typer.Argument(help="YAML or JSON: the rules, and objects to try them on.")],
     apply: Annotated[bool, typer.Option("--apply", help="Each rule does what its own mode says.")] = False,
@@ -62,13 +79,13 @@ def rules(
         found = rules_of(file)
         asked = _asked(found, apply=apply, propose=propose, accept=accept, undo=undo, kill=kill)
         if found.facts:
-            decided, ends = found.decided(utc(SystemClock().wall())), list[dict[str, Any]]()
+            result = Result(found.decided(utc(SystemClock().wall())))
         else:
-            decided, ends = asyncio.run(_live(found.rules, asked, sandbox, spend, folder))
+            result = asyncio.run(_live(found.rules, asked, sandbox, spend, folder))
     except BackstayError as error:
         refused(error)
-    _show(decided, ends, as_json=as_json)
-    raise typer.Exit(1 if any(each["end"] in {"failed", "unknown"} for each in ends) else 0)
+    _show(result, as_json=as_json)
+    raise typer.Exit(0 if result.well else 1)
 
 
 def _asked(
@@ -92,32 +109,36 @@ def _asked(
 
 async def _live(
     rules: tuple[Rule, ...], asked: Asked, sandbox: str | None, spend: str | None, folder: str | None
-) -> tuple[Decided, list[dict[str, Any]]]:
+) -> Result:
     """On platforms: a run, or what was asked of single actions."""
+    events: list[Event] = []
     capped = asked.mode == "propose" or asked.accept  # what is accepted was judged as a proposal
     told = tuple(map(_at_most_proposed, rules)) if capped else rules
     async with live(sandbox, spend, folder) as where:
-        engine, audit = _engine(told, where, writes=asked.writes)
+        engine, audit = _engine(told, where, events.append, writes=asked.writes)
         if asked.single:
-            return Decided(), await _single(engine, asked)
+            return Result(ends=await _single(engine, asked))
         record = await engine.run(dry_run=asked.mode == "dry_run")
         kept = [] if asked.mode == "dry_run" else await audit.records()
-    ends = [each for each in kept if isinstance(each, EndRecord) and each.run == record.inputs.run]
-    return record.decided, [each.model_dump(mode="json") for each in ends]
+    ends = tuple(each for each in kept if isinstance(each, EndRecord) and each.run == record.inputs.run)
+    troubles = (each for each in events if isinstance(each, RulesTrouble))
+    unread = tuple(f"{each.vendor}: {each.error_type} {each.error_message}" for each in troubles)
+    return Result(record.decided, ends, unread)
 
 
-async def _single(engine: RuleEngine, asked: Asked) -> list[dict[str, Any]]:
+async def _single(engine: RuleEngine, asked: Asked) -> tuple[EndRecord, ...]:
     if asked.kill is not None:
         await engine.kill(on=asked.kill == "on")
-    ends = [await engine.accept(key) for key in asked.accept] + [await engine.undo(key) for key in asked.undo]
-    return [each.model_dump(mode="json") for each in ends]
+    accepted = [await engine.accept(key) for key in asked.accept]
+    return (*accepted, *[await engine.undo(key) for key in asked.undo])
 
 
-def _engine(rules: tuple[Rule, ...], where: Live, *, writes: bool) -> tuple[RuleEngine, FileAudit]:
+def _engine(rules: tuple[Rule, ...], where: Live, tell: Listener, *, writes: bool) -> tuple[RuleEngine, FileAudit]:
     if writes:
         where.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     audit = FileAudit(where.folder / "rules.jsonl")
-    return RuleEngine(rules, on=where.adapters, store=FileStore(where.folder), audit=audit, actor=ACTOR), audit
+    store = FileStore(where.folder)
+    return RuleEngine(rules, on=where.adapters, store=store, audit=audit, actor=ACTOR, tell=tell), audit
 
 
 def _at_most_proposed(rule: Rule) -> Rule:
@@ -127,34 +148,37 @@ def _at_most_proposed(rule: Rule) -> Rule:
 # Showing ------------------------------------------------------------------------------------------------------------
 
 
-def _show(decided: Decided, ends: list[dict[str, Any]], *, as_json: bool) -> None:
+def _show(result: Result, *, as_json: bool) -> None:
     from backstay.cli.app import out, print_json
 
     if as_json:
-        print_json({**decided.model_dump(mode="json"), "ends": ends})
+        ends = [each.model_dump(mode="json") for each in result.ends]
+        print_json({**result.decided.model_dump(mode="json"), "ends": ends, "unread": list(result.unread)})
         return
-    if decided.decisions or decided.skipped:
-        out.print(_decisions(decided))
-    if ends:
-        table = Table(title=f"{len(ends)} actions")
+    if result.decided.decisions or result.decided.skipped:
+        out.print(_decisions(result.decided))
+    if result.ends:
+        table = Table(title=f"{len(result.ends)} actions")
         for name in ("object", "rule", "end", "key", "what went wrong"):
             table.add_column(name, overflow="fold")
-        for each in ends:
-            texts = (str(each["ref"]), each["rule"], each["end"], each["key"], each["message"] or "")
+        for each in result.ends:
+            texts = (str(each.ref), each.rule, each.end.value, each.key, each.message or "")
             table.add_row(*map(Text, texts))
         out.print(table)
+    for one in result.unread:
+        out.print(Text(f"could not be read: {one}"))
 
 
 def _decisions(decided: Decided) -> Table:
     acting = sum(each.outcome is Outcome.ACT for each in decided.decisions)
     table = Table(title=f"{acting} actions, {len(decided.decisions) - acting} objects left as they are")
-    for name in ("object", "rule", "mode", "what", "why"):
-        table.add_column(name, overflow="fold")
+    for name in ("object", "rule", "mode", "what", "why", "key"):
+        table.add_column(name, overflow="fold", no_wrap=name == "key")
     for each in decided.decisions:
-        texts = (str(each.ref), each.rule, each.mode.value, _what(each), _why(each))
+        texts = (str(each.ref), each.rule, each.mode.value, _what(each), _why(each), each.key or "")
         table.add_row(*map(Text, texts))
     for one in decided.skipped:
-        table.add_row(*map(Text, (one.account, one.rule, "", "skipped", one.note or one.why.value)))
+        table.add_row(*map(Text, (one.account, one.rule, "", "skipped", one.note or one.why.value, "")))
     return table
 
 

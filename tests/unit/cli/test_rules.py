@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from backstay.ads import Budget, CampaignSpec, Compliance, ConfiguredStatus, Money, Objective
 from backstay.cli.app import app
 from backstay.runtime import Runtime
+from backstay.sandbox import FaultKind, FaultPlan, FaultRule
 from backstay.writes.guard import SpendGuard
 from backstay_adapters.tiktok import TikTokAds
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
@@ -36,8 +37,8 @@ rules:
 class Place:
     """A state folder, a file of rules, and a served sandbox with a campaign that runs."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self.url = folder, url
+    def __init__(self, folder: Path, url: str, sandbox: TikTokSandbox) -> None:
+        self.folder, self.url, self.sandbox = folder, url, sandbox
         self.file = folder / "rules.yaml"
         self.file.write_text(UP, "utf8")
         asyncio.run(self._campaign())
@@ -74,8 +75,9 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    with serving({"tiktok": TikTokSandbox(seed=3)}) as url:
-        yield Place(tmp_path, url)
+    sandbox = TikTokSandbox(seed=3)
+    with serving({"tiktok": sandbox}) as url:
+        yield Place(tmp_path, url, sandbox)
 
 
 def test_a_file_with_objects_is_a_trial() -> None:
@@ -133,6 +135,14 @@ def test_a_run_on_a_platform_writes_nothing_unless_asked_for(place: Place) -> No
     assert place.budget == Money("120", "USD")
     assert place("--apply", "--spend", "unlimited").body["ends"] == []
     assert place.budget == Money("120", "USD")
+
+
+def test_a_platform_that_cannot_be_read_is_told(place: Place) -> None:
+    """With what it said, and exit status 1: nothing was decided there."""
+    place.sandbox.faults = FaultPlan((FaultRule(FaultKind.TOKEN_REVOKED),), 0)
+    result = place()
+    assert (result.exit_code, result.body["decisions"]) == (1, [])
+    assert result.body["unread"][0].startswith("tiktok: TOKEN_")
 
 
 def test_without_a_spend_guard_nothing_is_raised(place: Place) -> None:
