@@ -76,7 +76,7 @@ async def _done(
 ) -> CarouselState:  # fmt: skip
     if what is What.SHOW:
         return await _shown(file, page, folder)
-    async with live(sandbox, None, folder, keys=True) as where:
+    async with live(sandbox, None, folder, content=True) as where:
         with _progress(quiet=quiet) as bar:
             task = bar.add_task(file.plan.id, total=file.plan.steps, note="")
 

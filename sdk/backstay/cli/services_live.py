@@ -10,9 +10,10 @@ from typing import Annotated, Any, Final, NamedTuple, NoReturn
 import typer
 from rich.markup import escape
 
+from backstay.ads import AdPlatform
 from backstay.cli.journal import connected
 from backstay.cli.letters import guard_of
-from backstay.errors import BackstayError
+from backstay.errors import BackstayError, InvalidRequestError
 from backstay.runtime import Runtime
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -39,14 +40,24 @@ class Live(NamedTuple):
 
 @asynccontextmanager
 async def live(
-    sandbox: str | None, spend: str | None, folder: str | None, *, keys: bool = False
+    sandbox: str | None, spend: str | None, folder: str | None, *, content: bool = False
 ) -> AsyncIterator[Live]:
-    """Adapters of the environment or of a sandbox, on a runtime of the state folder; `keys`: see `connected`."""
+    """The ad platforms of the environment or of a sandbox, with `content` all vendors, on the state folder's runtime.
+
+    Raises:
+        InvalidRequestError: there are none.
+    """
     runtime = Runtime(state=folder, listeners=(), guard=guard_of(spend), actor=ACTOR)
     assert runtime.state is not None  # noqa: S101 - only Runtime.in_memory() has none
     try:
-        async with connected(runtime, sandbox, keys=keys) as adapters:
-            yield Live(adapters, runtime.state / SERVICES)
+        async with connected(runtime, sandbox, keys=content) as adapters:
+            chosen = [each for each in adapters if content or isinstance(each, AdPlatform)]
+            if not chosen:
+                raise InvalidRequestError(
+                    "no ad platform is there", field="environment", value=", ".join(each.vendor for each in adapters),
+                    hint="set the variables of one (`backstay doctor`), or use --sandbox URL",
+                )  # fmt: skip
+            yield Live(chosen, runtime.state / SERVICES)
     finally:
         await runtime.aclose()
 
