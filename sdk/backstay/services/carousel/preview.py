@@ -45,7 +45,8 @@ nav a:first-child { background: var(--here); }
 .text i { font-style: normal; color: var(--tag); }
 .when { padding: 0 14px 14px; text-transform: uppercase; letter-spacing: .02em; }
 aside { width: min(420px, 100%); display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr); }
-section { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px; }
+section { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px;
+  padding: 14px; }
 h2 { font-size: 15px; margin-bottom: 8px; }
 .warn { background: var(--warnbg); color: var(--warn); border-color: currentColor; }
 table { width: 100%; border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
