@@ -44,18 +44,19 @@ def test_the_demo_shows_two_tables(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "post.html").is_file()
 
 
-def test_the_exit_status_follows_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_exit_status_follows_the_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day or a post that is not ok ends with 1."""
     from backstay.cli import demo, post
 
     bad = {"seed": 1, "faults": "calm", "seconds": 1, "simulated_seconds": 1, "platforms": {}, "world": {}, "ok": False}
+    asked = ["demo", "--json", "--out", str(tmp_path)]
     monkeypatch.setattr(demo, "play", lambda *_, **__: bad)
     monkeypatch.setattr(post, "play_carousel", lambda *_: {"ok": True})
-    assert runner.invoke(app, ["demo", "--json"]).exit_code == 1
+    assert runner.invoke(app, asked).exit_code == 1
     monkeypatch.setattr(demo, "play", lambda *_, **__: {**bad, "ok": True})
-    assert runner.invoke(app, ["demo", "--json"]).exit_code == 0
+    assert runner.invoke(app, asked).exit_code == 0
     monkeypatch.setattr(post, "play_carousel", lambda *_: {"ok": False})
-    assert runner.invoke(app, ["demo", "--json"]).exit_code == 1
+    assert runner.invoke(app, asked).exit_code == 1
 
 
 @pytest.mark.parametrize(
