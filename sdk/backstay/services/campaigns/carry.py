@@ -21,7 +21,7 @@ from backstay.ads import (
 )
 from backstay.errors import ConflictError, NotReadyError
 from backstay.services.campaigns.book import Book
-from backstay.services.campaigns.compare import changed_part, differences, found_part, new_part
+from backstay.services.campaigns.compare import changed_part, differences, found_part, is_on, new_part
 from backstay.services.campaigns.plan import Step
 from backstay.services.campaigns.sight import sight
 from backstay.services.campaigns.spec import CampaignSet, OneSpec, Place, Target
@@ -119,11 +119,12 @@ class Carrier:
         await self._book.keep(site.with_part(changed_part(part, spec, answer.value, names, answer.pending)))
 
     async def _activate(self, target: Target) -> None:
-        """Leaves first, the campaign last; what stays off is left out."""
+        """Leaves first, the campaign last; what stays off, and leaves that are on, are left out."""
         platform, site = self._on[target.on], self._site(target)
         on = [place for place in target.parts() if target.runs(place)]
         seen = await sight(platform, self._spec, target, self._book.state.site(target.name))
-        tree = seen.tree(on)
+        asleep = {place for place in on if place in seen.things and not is_on(seen.things[place])}
+        tree = seen.tree(asleep | {place.parent for place in asleep})
         if tree is None or set(on) - set(seen.things):
             missing = ", ".join(str(place) for place in on if place not in seen.things) or "its campaign"
             raise ConflictError(

@@ -45,7 +45,7 @@ def steps(target: Target, seen: Sight) -> list[Step]:
 
 def removed(on: str, id: str, seen: Sight) -> list[Step]:  # noqa: A002 - the field's own name
     """A campaign that the spec does not name any more: it is paused."""
-    if not _on(seen.campaign):
+    if not is_on(seen.campaign):
         return []
     field = Field(name="status", before="active", after="paused")
     return [Step(do=Do.PAUSE, id=id, on=on, ref=_ref(seen.campaign), fields=(field,), cause=Cause.REMOVED)]
@@ -87,7 +87,7 @@ def new_part(place: Place, spec: OneSpec, thing: Thing) -> Part:
 def found_part(place: Place, spec: OneSpec, thing: Thing) -> Part:
     """An object that is there, with every difference still open."""
     return Part(
-        group=place.group, ad=place.ad, ref=thing.ref, asked=spec, on=_on(thing),
+        group=place.group, ad=place.ad, ref=thing.ref, asked=spec, on=is_on(thing),
         creative=thing.creative if isinstance(thing, Ad) else None,
     )  # fmt: skip
 
@@ -162,7 +162,7 @@ def _pauses(target: Target, seen: Sight) -> Iterator[Step]:
     parts, field = target.parts(), Field(name="status", before="active", after="paused")
     for place, thing in seen.things.items():
         own = place == Place() or target.status is ConfiguredStatus.ACTIVE
-        if _on(thing) and (place not in parts or (own and not target.runs(place))):
+        if is_on(thing) and (place not in parts or (own and not target.runs(place))):
             part = _part(seen, place)
             drift = part is not None and not part.on
             cause = Cause.REMOVED if place not in parts else Cause.DRIFT if drift else Cause.SPEC
@@ -172,7 +172,7 @@ def _pauses(target: Target, seen: Sight) -> Iterator[Step]:
 def _asleep(target: Target, seen: Sight) -> list[Place]:
     """What is to run and does not, be it there or still to be made."""
     wanted = [place for place in target.parts() if target.runs(place) and place not in seen.gone]
-    return [place for place in wanted if not _on(seen.things.get(place))]
+    return [place for place in wanted if not is_on(seen.things.get(place))]
 
 
 def _activate(target: Target, seen: Sight) -> Step:
@@ -219,7 +219,8 @@ def creative_text(creative: Any) -> str:
     return f"{creative.kind} {' / '.join((*creative.headlines[:1], *creative.texts[:1]))}".strip()
 
 
-def _on(thing: Thing | None) -> bool:
+def is_on(thing: Thing | None) -> bool:
+    """Whether its switch is on."""
     return thing is not None and thing.status.configured is ConfiguredStatus.ACTIVE
 
 

@@ -63,6 +63,8 @@ async def sight(platform: AdPlatform, spec: CampaignSet, target: Target | None, 
         return Sight(site=site, gone=(Place(),))
     if campaign.status.configured in GONE:
         return Sight(site=site, gone=(Place(),))
+    if target is None:
+        return Sight(site=site, things={Place(): campaign})  # it is only to be off
     below = Query(parent=ref)
     groups = [each async for each in platform.list_ad_groups(below, **LIVE)]
     ads = [each async for each in platform.list_ads(below, **LIVE)]
@@ -70,11 +72,9 @@ async def sight(platform: AdPlatform, spec: CampaignSet, target: Target | None, 
                      [each for each in ads if each.status.configured not in GONE])  # fmt: skip
 
 
-def _arranged(
-    target: Target | None, site: Site | None, campaign: Campaign, groups: list[AdGroup], ads: list[Ad]
-) -> Sight:
+def _arranged(target: Target, site: Site | None, campaign: Campaign, groups: list[AdGroup], ads: list[Ad]) -> Sight:
     """Objects that we have made by their refs, others by their names where the spec names them."""
-    wanted = set() if target is None else set(target.parts())
+    wanted = set(target.parts())
     known = {} if site is None else {part.ref: part.place for part in site.parts}
     things: dict[Place, Thing] = {Place(): campaign}
     extras: list[Thing] = []
@@ -91,7 +91,7 @@ def _arranged(
         if name is None or not _put(things, place, ad, known, wanted):
             extras.append(ad)
     gone = tuple(place for place in known.values() if place not in things)
-    adopted = site or (None if target is None else Site(id=target.id, on=target.on))
+    adopted = site or Site(id=target.id, on=target.on)
     return Sight(adopted, things, tuple(extras), gone, unfinished=site is None and bool(wanted - set(things)))
 
 

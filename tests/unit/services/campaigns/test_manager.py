@@ -248,6 +248,21 @@ def test_ad_groups_and_ads_come_later_and_go(names: tuple[str, ...]) -> None:
 
 
 @everywhere
+def test_only_what_is_off_is_switched_on(names: tuple[str, ...]) -> None:
+    """One ad more in a running tree: it, its ad group and the campaign, and none of the others."""
+    stage = Stage(names)
+
+    async def main() -> None:
+        await stage.prepared()
+        await stage.open().apply()
+        count = stage.writes.count("set_status")
+        await stage.open(stage.changed(lambda _, target: with_ad(target, "Extra"))).apply()
+        assert stage.writes.count("set_status") - count == 3 * len(names)
+
+    stage.play(main())
+
+
+@everywhere
 def test_a_campaign_that_the_spec_does_not_name_any_more_is_paused(names: tuple[str, ...]) -> None:
     """It stays where it is, and runs again when the spec names it again."""
     stage = Stage(names)
