@@ -63,6 +63,8 @@ def judged(body: object, status: int | None = 400, headers: dict[str, str] | Non
         (403, NO, "x", [reason("CONSUMER_SUSPENDED")], "ACCOUNT_DISABLED"),
         (403, NO, "disabled in this account for violation of Terms of\n\tService", [], "ACCOUNT_DISABLED"),
         (403, NO, "Your project has been denied access.", [], "ACCOUNT_DISABLED"),
+        (403, NO, "Method doesn't allow unregistered callers.", [], "TOKEN_INVALID"),
+        (400, BAD, "Image generation is not available in your country.", [], "PERMISSION_DENIED"),
         (403, NO, "x", [reason("SERVICE_DISABLED")], "PERMISSION_DENIED"),
         (403, NO, "The caller does not have permission", [], "PERMISSION_DENIED"),
         (404, "NOT_FOUND", "models/nobody is not found for API version v1beta", [], "NOT_FOUND"),

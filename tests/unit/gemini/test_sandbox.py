@@ -102,7 +102,7 @@ def test_what_the_api_refuses(body: Any, model: str, type_: str) -> None:
 @pytest.mark.parametrize(
     ("key", "state", "type_"),
     [
-        ("", "good", "PERMISSION_DENIED"),
+        ("", "good", "TOKEN_INVALID"),
         ("nobody", "good", "TOKEN_INVALID"),
         (KEY, "expired", "TOKEN_EXPIRED"),
         (KEY, "revoked", "TOKEN_INVALID"),

@@ -120,7 +120,7 @@ def test_durations_of_go(text: str | None, seconds: float | None) -> None:
     ("said", "seconds"),
     [
         ("please try again in 12s. visit", 12.0), ("try again in 7m12s.", 432.0), ("try again in 15ms", 0.015),
-        ("try again later", None), ("12s", None),
+        ("please retry after 31 seconds.", 31.0), ("try again later", None), ("12s", None),
     ],
 )  # fmt: skip
 def test_waits_of_messages(said: str, seconds: float | None) -> None:

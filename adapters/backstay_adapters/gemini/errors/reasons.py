@@ -8,7 +8,9 @@ from backstay.table import Facts, Match, Row, code, pattern, status, subcode, te
 from backstay_adapters.gemini.prices import SUCCESSOR, is_retired
 from backstay_adapters.gemini.profile import OVERLOADED
 
-_KEY: Final = subcode("API_KEY_INVALID") | text("api key not valid", "api key not found", "invalid api key")
+_KEY: Final = subcode("API_KEY_INVALID") | text(
+    "api key not valid", "api key not found", "invalid api key", "unregistered callers"
+)
 
 
 def _retired(facts: Facts) -> bool:
@@ -34,7 +36,7 @@ REASONS: Final = (
     Row("gemini.not_allowed", subcode("SERVICE_DISABLED", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED",
                                       "API_KEY_IP_ADDRESS_BLOCKED", "BILLING_DISABLED", "IAM_PERMISSION_DENIED"),
         "PERMISSION_DENIED", hint="the key or its project may not use this API: see the console"),
-    Row("gemini.location", text("location is not supported"), "PERMISSION_DENIED",
+    Row("gemini.location", text("location is not supported", "not available in your country"), "PERMISSION_DENIED",
         hint="the country that the request leaves from decides"),
     Row("gemini.full", subcode("MODEL_CAPACITY_EXHAUSTED") | text("overloaded", "high demand", "no capacity available",
         "at capacity", "error-code-429", "resource exhausted. please try again later"), "SERVICE_UNAVAILABLE",

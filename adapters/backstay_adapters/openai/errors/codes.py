@@ -14,7 +14,7 @@ _GONE: Final = code("model_not_found", "DeploymentNotFound", "model_not_availabl
 _SUCCESSORS: Final = ", ".join(sorted({end.successor for end in SUNSETS.values()}))
 
 
-def _retired(facts: Facts) -> bool:
+def retired(facts: Facts) -> bool:
     """Whether the message names a model that our table knows to be gone, at the time of the answer if that is known."""
     words = (word.strip("`'\".,:()") for word in facts.said.split())
     return any(_over(word, facts.moment()) for word in words if word.startswith(("dall", "gpt-image", "chatgpt-image")))
@@ -52,7 +52,7 @@ CODES: Final = (
              "missing_scopes", "mismatched_organization", "mismatched_project", "organization_must_be_verified"),
         "PERMISSION_DENIED"),
     # Models
-    Row("openai.model.retired", _GONE & (Match(_retired) | text("deprecated", "retired", "shut down", "discontinued")),
+    Row("openai.model.retired", _GONE & (Match(retired) | text("deprecated", "retired", "shut down", "discontinued")),
         "UNSUPPORTED", hint=f"this model is retired; successors: {_SUCCESSORS}"),
     Row("openai.model", _GONE, "NOT_FOUND",
         hint="no such model, or none for this project: `list_models()` names those that are there"),

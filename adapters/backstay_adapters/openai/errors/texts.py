@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from backstay.table import Row, pattern, status, statuses_between, text
+from backstay.table import Match, Row, pattern, status, statuses_between, text
 from backstay.taxonomy import Certainty
+from backstay_adapters.openai.errors.codes import retired
 from backstay_adapters.openai.profile import OVERLOADED
+
+_NO_MODEL: Final = status(400, 404) & pattern(r"\bmodel .{1,80} does not exist")
 
 TEXTS: Final = (
     Row("openai.text.money", text("billing hard limit", "exceeded your current quota", "credit balance",
@@ -26,6 +29,8 @@ TEXTS: Final = (
     Row("openai.text.retired", status(400, 403, 404, 410) & pattern(
         r"(model|endpoint|version|api|`[^`]+`).{0,60}(has been|was|is|been|is now) (deprecated|retired|shut down|"
         r"discontinued|removed)|no longer (available|supported|accepts)"), "UNSUPPORTED"),
+    Row("openai.text.model.retired", _NO_MODEL & Match(retired), "UNSUPPORTED"),
+    Row("openai.text.model", _NO_MODEL, "NOT_FOUND"),
     Row("openai.not_ready", status(400, 404, 409) & text(
         "in_progress", "in progress", "still being processed", "is not ready", "not ready yet", "already has an active",
         "is active.", "still processing"), "NOT_READY"),

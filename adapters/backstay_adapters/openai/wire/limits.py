@@ -14,6 +14,7 @@ NAMES: Final = {REQUESTS: "requests", TOKENS: "tokens", IMAGES: "images", INPUT:
 _PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|h|m|s)")
 _WHOLE: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|h|m|s))+")
 _AGAIN: Final = re.compile(r"try again in ((?:\d{1,9}(?:\.\d{1,9})?(?:ms|h|m|s))+)")
+_AZURE: Final = re.compile(r"retry after (\d{1,6}) seconds?")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -44,7 +45,10 @@ def duration(text: str | None) -> float | None:
 def asked_wait(said: str) -> float | None:
     """Seconds that a message (in lower case) asks to wait; None where it does not say."""
     found = _AGAIN.search(said)
-    return None if found is None else duration(found[1])
+    if found is not None:
+        return duration(found[1])
+    azure = _AZURE.search(said)
+    return None if azure is None else float(azure[1])
 
 
 def _number(text: str | None) -> float | None:
