@@ -83,6 +83,11 @@ def stale_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "is_stale", lambda _: False)
 
 
+def old_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan that broke off is carried out whenever somebody comes back to it."""
+    monkeypatch.setattr(apply.BudgetApply, "_require_young", lambda _: None)
+
+
 def stale_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules act on whatever they are served."""
     module = importlib.import_module("backstay.services.rules.decide")  # its package has a function of that name
@@ -109,6 +114,7 @@ SAFEGUARDS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str, dict[str,
     "decreases first": (increases_first, "cap", {}),
     "cool-down": (nothing_remembered, "double", {"operations": 6}),
     "fresh plans": (stale_plans, "stale", AWAY),
+    "young plans": (old_plans, "stale", {"mortal": 1.0, "slots": 1, "operations": 8}),
     "fresh rules": (stale_rules, "stale", AWAY),
     "fresh tests": (stale_tests, "stale", LATE),
 }

@@ -40,6 +40,7 @@ from benchmarks.simulate.services.cast import OPTIMIZED, RAISED, SWITCHED
 from benchmarks.simulate.services.numbers import Heard, Numbers
 
 COOL_DOWN: Final = timedelta(hours=3)
+PLAN_AGE: Final = timedelta(hours=6)
 STEP: Final = Decimal(20)
 """Percent of a raise."""
 LEAST: Final = 50
@@ -194,14 +195,14 @@ class Duties:
         try:
             await self._apply(found)
         except BackstayError as error:
-            if error.type != "SPEND_GUARD" and error.rule not in {"budgets.changed", "budgets.cap"}:
+            if error.type != "SPEND_GUARD" and error.rule not in {"budgets.changed", "budgets.cap", "budgets.age"}:
                 raise
             self.company.town.note(f"{found.id} is given up: {error.type}")
             return False
         return True
 
     async def _apply(self, found: BudgetPlan) -> None:
-        await BudgetApply(found, on=self._platforms, store=self._store).run()
+        await BudgetApply(found, on=self._platforms, store=self._store, max_age=PLAN_AGE).run()
 
     async def _planned(self, id_: str) -> BudgetPlan:
         now = utc(self.house.clock.wall())

@@ -26,6 +26,7 @@ FRESH: Final = 600.0
 """Seconds that a step may take from its first question to its decision."""
 HOUR: Final = 3_600.0
 COOL_DOWN: Final = 3 * HOUR
+PLAN_AGE: Final = 6 * HOUR
 STEP: Final = Decimal("1.2")
 PARTS: Final = frozenset({*OPTIMIZED, RAISED, SWITCHED, *ARMS.values()})
 
@@ -180,7 +181,10 @@ def _stale(company: Company) -> Iterator[Wrong]:
     """What each decision was made on, and what was true when rules acted."""
     for each in company.decided:
         yield from _heard(each)
+    plans = [(each.at, each.what) for each in company.decided if isinstance(each.what, BudgetPlan)]
     for part, _, past in cast(company):
+        if part in OPTIMIZED:
+            yield from _late(part, past, plans)
         if part == RAISED:
             for at, before, now in _steps(past):
                 if not _was(part, at, well=True):
@@ -203,6 +207,17 @@ def _heard(each: Decided) -> Iterator[Wrong]:
         if heard.source == "stale" or each.at - heard.of > allowed:
             age = each.at - heard.of
             yield Wrong("stale", f"{each.service} decided at {each.at:.3f} on a {heard.source} answer {age:.0f} s old")
+
+
+def _late(part: str, past: Sequence[Look], plans: Sequence[tuple[float, BudgetPlan]]) -> Iterator[Wrong]:
+    """A budget that was moved when no plan of the last hours wanted that."""
+    for at, before, now in _steps(past):
+        made = [
+            when for when, found in plans for change in found.changes
+            if change.name == part and (change.old.amount, change.new.amount) == (before, now) and when <= at
+        ]  # fmt: skip
+        if made and at - max(made) > PLAN_AGE + FRESH + SLACK:
+            yield Wrong("stale", f"{part} went {before} > {now} at {at:.3f}, as a plan of {max(made):.3f} wanted it")
 
 
 def _was(part: str, at: float, *, well: bool) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from backstay.ads import Ad, AdGroup, AdPlatform, Campaign, ConfiguredStatus, Level, Money, Ref
 from backstay.clock import Clock, utc
@@ -11,6 +13,7 @@ from backstay.errors import (
     ConflictError,
     InvalidRequestError,
     NotReadyError,
+    StaleInputError,
 )
 from backstay.events import Listener
 from backstay.services.budgets.book import Book, BudgetRun
@@ -19,6 +22,9 @@ from backstay.services.budgets.plan import BudgetPlan, Change
 from backstay.services.live import look
 from backstay.services.places import clock_of, listener_of, owner, several
 from backstay.services.store import Store
+
+MAX_AGE: Final = timedelta(days=1)
+"""Of a plan: what it was made on has changed since."""
 
 
 class BudgetApply:
@@ -35,9 +41,10 @@ class BudgetApply:
 
     def __init__(
         self, plan: BudgetPlan, *, on: AdPlatform | Sequence[AdPlatform], store: Store, name: str = "budgets",
+        max_age: timedelta = MAX_AGE,
         clock: Clock | None = None, tell: Listener | None = None,
     ) -> None:  # fmt: skip
-        self.plan = plan
+        self.plan, self._max_age = plan, max_age
         self._platforms = several(on)
         self._at = {change.name: self._place(change) for change in plan.changes}
         self._clock, self._tell = clock_of(self._platforms, clock), listener_of(self._platforms, tell)
@@ -47,6 +54,7 @@ class BudgetApply:
         """Carry out what is still to do.
 
         Raises:
+            StaleInputError: the plan is older than `max_age`, also one that broke off; nothing more is written.
             IdempotencyConflictError: the plan's id stands for another plan.
             ConflictError: a live budget is neither the plan's old nor its new one, a newer plan has taken the turn, or
                 somebody else carries the same plan out; nothing more is written.
@@ -55,6 +63,9 @@ class BudgetApply:
             BackstayError: a read or a write failed; run it again.
         """
         try:
+            known = await self._book.known()
+            if known is None or not known.ended:
+                self._require_young()
             state = await self._book.open()
             return state if state.ended else await self._carry(state)
         except BackstayError as error:
@@ -106,6 +117,15 @@ class BudgetApply:
         found = await look(platform, ref)
         assert not isinstance(found, Ad)  # noqa: S101 - `_place` has refused ads
         return found
+
+    def _require_young(self) -> None:
+        age = utc(self._clock.wall()) - self.plan.made_at
+        if age > self._max_age:
+            raise StaleInputError(
+                f"the plan {self.plan.id} was made {age} ago", field="plan.made_at",
+                value=self.plan.made_at.isoformat(), rule="budgets.age",
+                hint="make a new plan from the live budgets and numbers",
+            )  # fmt: skip
 
     def _require_room(self, change: Change, live: dict[str, Campaign | AdGroup]) -> None:
         """The last door before a raise: what is live, with it, must be within the total."""

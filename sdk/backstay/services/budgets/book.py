@@ -54,6 +54,10 @@ class Book:
         self._revision = 0
         self.state = BudgetRun(plan=plan, owner=owner)
 
+    async def known(self) -> BudgetRun | None:
+        """What is stored of this plan; changes nothing."""
+        return (await self._load(self._plan.id))[0]
+
     async def open(self) -> BudgetRun:
         """Take the turn, or go on with what was begun; raises as `BudgetApply.run` says."""
         known, self._revision = await self._load(self._plan.id)

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
+
 from backstay.ads import Money, Ref
 from backstay.errors import InvalidRequestError, StaleInputError
 from backstay.policies.exchange import Rates
@@ -47,6 +49,7 @@ class BudgetPlan(Spec):
     """New budgets of all campaigns, and what they are expected to bring."""
 
     id: str
+    made_at: AwareDatetime
     limits: Limits
     changes: tuple[Change, ...]
     """All campaigns, those that stay as well."""
@@ -105,7 +108,7 @@ def plan(
     )
     sides = ({each.name: getattr(each, side) for each in changes} for side in ("old", "new"))
     return BudgetPlan(
-        id=id, limits=limits, changes=changes, value_before=before, value_after=after, price=found.price,
+        id=id, made_at=now, limits=limits, changes=changes, value_before=before, value_after=after, price=found.price,
         method=found.method, value_ceiling=found.ceiling, gain_interval=interval(candidates, *sides), notes=notes,
     )  # fmt: skip
 

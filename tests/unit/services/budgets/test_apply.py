@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 
 from backstay.ads import Budget, ConfiguredStatus, Money, Ref
-from backstay.errors import BackstayError, ConflictError, IdempotencyConflictError, InvalidRequestError, NotReadyError
+from backstay.errors import (
+    BackstayError,
+    ConflictError,
+    IdempotencyConflictError,
+    InvalidRequestError,
+    NotReadyError,
+    StaleInputError,
+)
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
-from backstay.services.budgets.apply import BudgetApply
+from backstay.services.budgets.apply import MAX_AGE, BudgetApply
 from backstay.services.budgets.book import SETTLE, BudgetRun
 from backstay.services.budgets.curves import LogCurve
 from backstay.services.budgets.events import BudgetMoved, BudgetsApplied, BudgetTrouble
@@ -384,5 +391,32 @@ def test_names_of_plans_are_apart() -> None:
         await BudgetApply(found, on=on, store=stage.store, name="one")._book.open()
         await BudgetApply(found.but(id="other"), on=on, store=stage.store, name="two").run()
         assert not (await BudgetApply(found, on=on, store=stage.store, name="one")._book.open()).superseded
+
+    stage.place.run(main())
+
+
+def test_an_old_plan_is_not_carried_out() -> None:
+    """Neither begun nor gone on with, a day after it was made; one that has ended says so for ever."""
+    stage = Stage("tiktok")
+
+    async def main() -> None:
+        await stage.built()
+        made_at = datetime.fromtimestamp(stage.place.clock.wall(), UTC)
+        found = (await stage.plan()).but(made_at=made_at)
+        broken, late = found.but(id="broken"), found.but(id="late")
+        stage.die_after = 1
+        with pytest.raises(Death):
+            await stage.apply(broken).run()
+        stage.die_after = None
+        await stage.place.clock.sleep(MAX_AGE.total_seconds())
+        for each in (broken, late):
+            with pytest.raises(StaleInputError, match=f"the plan {each.id} was made 1 day") as caught:
+                await stage.apply(each).run()
+            assert caught.value.rule == "budgets.age"
+        assert stage.order == ["B"]
+        newer = (await stage.plan()).but(id="newer", made_at=datetime.fromtimestamp(stage.place.clock.wall(), UTC))
+        await stage.apply(newer).run()
+        await stage.place.clock.sleep(2 * MAX_AGE.total_seconds())
+        assert (await stage.apply(newer).run()).ended
 
     stage.place.run(main())
