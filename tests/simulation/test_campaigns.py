@@ -133,12 +133,15 @@ def test_the_seeds_are_no_calm_days(plays: list[Play]) -> None:
 
 
 def test_raises_that_come_first_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The judge sees: with raises in front of decreases, the sum is exceeded in the first seed of several platforms."""
+    """The judge sees: with raises in front of decreases, the sum is exceeded in one of the first seeds of a mix."""
 
     def wrong(steps: list[Step]) -> tuple[Step, ...]:
         return tuple(sorted(in_order(steps), key=lambda step: step.do is not Do.RAISE))
 
     monkeypatch.setattr("backstay.services.campaigns.survey.in_order", wrong)
-    play = Play(len(VENDORS) - 1)
-    play.stage.play(play.main())
-    assert max(play.sums) > play.total
+    for seed in range(len(VENDORS) - 1, 8 * len(VENDORS), len(VENDORS)):
+        play = Play(seed)
+        play.stage.play(play.main())
+        if max(play.sums) > play.total:
+            return
+    pytest.fail("the sum was never exceeded")
