@@ -57,7 +57,7 @@ class Document:
     def _named(self, error: InvalidRequestError, given: Mapping[str, Any]) -> str:
         """The refused field; where a value of its own refused (money), the field that holds this value."""
         named = error.field or ""
-        if named.partition(".")[0] in given:
+        if named.partition(".")[0] in given or error.value in (None, ""):
             return named
         leaves = list(_leaves(given))
         holders = [path for path, value in leaves if value == error.value]

@@ -74,3 +74,5 @@ def test_a_model_is_built_at_its_place() -> None:
     with pytest.raises(InvalidRequestError, match=r"x\.yaml, line 3, days\.0\.spend: no amount and currency"):
         document.build(DayNumbers, document.data["days"][0], under="days.0")
     assert isinstance(document, Document)
+    with pytest.raises(InvalidRequestError, match=r"x\.yaml, line 2, days\.0\.day: Field required"):
+        document.build(DayNumbers, {"clicks": None, "spend": "1 USD"}, under="days.0")

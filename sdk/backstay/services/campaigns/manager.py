@@ -106,7 +106,12 @@ class CampaignManager:
 
         Pausing passes the spend guard whatever its disk does. What could not be paused is told, and may be running.
         """
-        return await pause_all(self.spec, self._on, self._book, await self._book.load(), self._teller)
+        try:
+            state = await self._book.load()
+        except BackstayError as error:  # what the spec names is found by its keys
+            self._teller.trouble("reading the state", error)
+            state = CampaignsState()
+        return await pause_all(self.spec, self._on, self._book, state, self._teller)
 
     async def release(self) -> None:
         """Let `apply()` activate again what `pause_all()` has paused."""

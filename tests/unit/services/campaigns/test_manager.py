@@ -824,6 +824,23 @@ def test_a_disk_that_takes_nothing_keeps_no_campaign_running() -> None:
     assert [each.doing for each in troubles] == ["holding what is paused"]
 
 
+def test_a_state_that_cannot_be_read_keeps_no_campaign_running() -> None:
+    """What the spec names is found by its keys and paused; that the state is damaged is told."""
+    stage = Stage(("tiktok", "meta"))
+
+    async def main() -> None:
+        await stage.prepared()
+        await stage.open().apply()
+        stage.store.texts["campaigns-set"] = "{"
+        report = await stage.open().pause_all()
+        assert (report.ok, len(report.paused)) == (True, 2)
+
+    stage.play(main())
+    assert stage.active == [0, 0]
+    doing = [each.doing for each in stage.place.events if isinstance(each, CampaignTrouble)]
+    assert doing == ["reading the state", "holding what is paused"]
+
+
 def test_a_tree_that_is_half_built_is_paused_by_its_key() -> None:
     """Nobody has written down its id yet; what carries its key is switched off."""
     stage = Stage(("tiktok",))
