@@ -135,7 +135,18 @@ class Carrier:
         for place in on:
             part = site.part(place) or found_part(place, target.parts()[place], seen.things[place])
             site = site.with_part(part.but(on=True))
-        await self._book.keep(site)
+        try:
+            await self._book.keep(site)
+            held = self._book.state.held
+        except ConflictError:  # all was paused meanwhile, or another manager is at work: it must not run unkept
+            await platform.set_status(tree.campaign.ref, ConfiguredStatus.PAUSED)
+            raise
+        if held:
+            await platform.set_status(tree.campaign.ref, ConfiguredStatus.PAUSED)
+            raise ConflictError(
+                f"all was paused while {target.name} was switched on; it is off again", field="held", value=True,
+                rule="campaigns.held", hint="release() first, then apply again",
+            )  # fmt: skip
 
     def _site(self, target: Target) -> Site:
         return self._book.state.site(target.name) or Site(id=target.id, on=target.on)

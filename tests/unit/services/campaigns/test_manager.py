@@ -824,6 +824,41 @@ def test_a_disk_that_takes_nothing_keeps_no_campaign_running() -> None:
     assert [each.doing for each in troubles] == ["holding what is paused"]
 
 
+@pytest.mark.parametrize("same", [True, False], ids=["same_manager", "other_process"])
+def test_what_is_switched_on_while_all_is_paused_is_off_again(same: bool) -> None:
+    """All is paused right before the campaign itself is switched on: it is off in the end, and stays so."""
+    stage = Stage(("tiktok",))
+
+    async def main() -> None:
+        await stage.prepared()
+        other = stage.open()
+        manager = stage.open()
+        platform = stage.ads["tiktok"]._platform
+        real, asked = platform.set_status, list[Ref]()
+
+        async def paused_meanwhile(ref: Ref, status: Any, **options: Any) -> Any:
+            if ref.level == "campaign" and not asked:
+                asked.append(ref)
+                assert (await (manager if same else other).pause_all()).ok
+            return await real(ref, status, **options)
+
+        platform.set_status = paused_meanwhile
+        if same:
+            assert [each.error_type for each in (await manager.apply()).failed] == ["CONFLICT"]
+        else:
+            with pytest.raises(ConflictError):
+                await manager.apply()
+        assert asked
+        assert stage.active == [0]
+        assert (await stage.open().apply()).done == ()
+        assert stage.active == [0]
+        await stage.open().release()
+        assert (await stage.open().apply()).ok
+
+    stage.play(main())
+    assert stage.active == [1]
+
+
 def test_a_state_that_cannot_be_read_keeps_no_campaign_running() -> None:
     """What the spec names is found by its keys and paused; that the state is damaged is told."""
     stage = Stage(("tiktok", "meta"))
