@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -132,6 +133,25 @@ async def test_without_a_connection_nothing_was_sent() -> None:
     with pytest.raises(ConnectionFailedError):
         await rpc.stream("/toy.Toy/Many", b"hello", ())
     await rpc.aclose()
+
+
+async def test_a_proxy_is_asked_in_the_vendors_place() -> None:
+    """It is told the vendor's name and port; that it hangs up is no connection."""
+    heard = asyncio.get_running_loop().create_future()
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not heard.done():
+            heard.set_result(await reader.readline())
+        writer.close()
+
+    proxy = await asyncio.start_server(hear, "127.0.0.1", 0)
+    port = proxy.sockets[0].getsockname()[1]
+    rpc = prepared(Rpc("https://localhost:1", max_message=LARGEST, proxy=f"http://127.0.0.1:{port}"))
+    with running(Running()), pytest.raises(ConnectionFailedError):
+        await rpc.unary("/toy.Toy/One", b"hello", ())
+    assert (await heard).startswith(b"CONNECT localhost:1 ")
+    await rpc.aclose()
+    proxy.close()
 
 
 async def test_an_earlier_request_of_the_attempt_stays_sent() -> None:
