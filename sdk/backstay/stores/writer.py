@@ -53,9 +53,7 @@ class Pending:
             self._keys[change.name] = change
             return
         # Not forgotten: the file may still have what the put has replaced.
-        undone = [
-            key for key, put in self._keys.items() if put.entry is not None and change.hides(key, put.entry.tags)
-        ]
+        undone = [key for key, put in self._keys.items() if put.entry is not None and change.hides(key, put.entry.tags)]
         self._keys |= dict.fromkeys(undone, change)
         self._drops[change] = undone
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 from backstay.auth import Credentials, Secret
 from backstay.content.models import ModelList, TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
-from backstay.content_adapter import TextAdapter, note_request_id, variable
+from backstay.content_adapter import Network, TextAdapter, note_request_id, variable
 from backstay.cost import PriceTable
 from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions, operation
@@ -83,13 +83,7 @@ class Claude(TextAdapter):
         self.model = model
         self.max_output_tokens = max_output_tokens
         self.prices = prices
-        shared = self.runtime
-        self._wire = Wire(
-            Setting(
-                base_url, api_version, self.profile.connect_timeout, client, transport, shared.ssl_context, shared.proxy
-            ),
-            shared.clock,
-        )
+        self._wire = Wire(Setting(base_url, api_version, Network(self, client, transport)), self.runtime.clock)
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

@@ -16,12 +16,10 @@ from backstay_adapters.claude.wire.limits import usages
 from backstay_adapters.claude.wire.read import unreadable
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator
 
-    import httpx2
-
     from backstay.clock import Clock
+    from backstay.content_adapter import Network
     from backstay.table import Facts
 
 Json = Any
@@ -33,11 +31,7 @@ class Setting:
 
     base_url: str
     api_version: str
-    connect_timeout: float
-    client: httpx2.AsyncClient | None
-    transport: httpx2.AsyncBaseTransport | None
-    ssl_context: ssl.SSLContext | None
-    proxy: str | None
+    network: Network
 
 
 class Wire:
@@ -46,7 +40,6 @@ class Wire:
     def __init__(self, setting: Setting, clock: Clock) -> None:
         self._setting = setting
         self._clock = clock
-        self._http: Any = None
         self._sdk: Any = None
         self._anthropic: Any = None
 
@@ -58,24 +51,14 @@ class Wire:
         """
         import anthropic
 
-        from backstay import http2
-
         at = self._setting
-        if at.client is not None and not http2.is_client(at.client):
-            raise InvalidRequestError(
-                "the SDK runs on httpx2, and its clients do not mix with httpx's", field="client",
-                value=type(at.client).__name__, hint="pass an httpx2.AsyncClient, or leave it out",
-            )  # fmt: skip
-        self._http = at.client or http2.client(
-            transport=at.transport, ssl_context=at.ssl_context, proxy=at.proxy, connect_timeout=at.connect_timeout
-        )
         self._anthropic = anthropic
         self._sdk = anthropic.AsyncAnthropic(
             api_key="given with each request",  # so that a credential can be renewed without a new client
             base_url=at.base_url,
             max_retries=0,
-            timeout=http2.timeout(at.connect_timeout),
-            http_client=self._http,
+            timeout=at.network.timeout(),
+            http_client=at.network.open(),
             default_headers={"anthropic-version": at.api_version},
             open_telemetry=False,
         )
@@ -83,8 +66,7 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close the pool; a client given by the user stays open."""
-        if self._http is not None and self._setting.client is None:
-            await self._http.aclose()
+        await self._setting.network.aclose()
 
     def schema(self, schema: Mapping[str, Json]) -> dict[str, Json]:
         """A JSON schema in the dialect that the API takes, by the SDK's own rules.
@@ -158,11 +140,9 @@ class Wire:
 
     def _each(self, key: Secret) -> dict[str, Json]:
         """What goes with each request."""
-        from backstay import http2
-
         return {
             "extra_headers": {"Authorization": f"Bearer {key.reveal()}"},
-            "timeout": http2.timeout(self._setting.connect_timeout),
+            "timeout": self._setting.network.timeout(),
         }
 
     # Reading ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from backstay.content.image import ImageRequest, ImageResult
 from backstay.content.models import TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
 from backstay.content.words import Finish
-from backstay.content_adapter import ImageAdapter, TextAdapter, note_cost, picture
+from backstay.content_adapter import ImageAdapter, Network, TextAdapter, note_cost, picture
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BadResponseError, InvalidRequestError
 from backstay.operation import CallOptions, Operation
@@ -100,10 +100,7 @@ class Gemini(TextAdapter, ImageAdapter):
         self.image_model = image_model
         self.max_output_tokens = max_output_tokens
         self.prices = prices
-        shared, connect = self.runtime, self.profile.connect_timeout
-        self._wire = Wire(
-            Setting(base_url, api_version, connect, client, transport, shared.ssl_context, shared.proxy)
-        )  # fmt: skip
+        self._wire = Wire(Setting(base_url, api_version, Network(self, client, transport)))
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

@@ -15,10 +15,7 @@ from backstay_adapters.gemini.errors import TABLE
 from backstay_adapters.gemini.wire.read import unreadable
 
 if TYPE_CHECKING:
-    import ssl
-
-    import httpx2
-
+    from backstay.content_adapter import Network
     from backstay.table import Facts
 
 Json = Any
@@ -36,11 +33,7 @@ class Setting:
 
     base_url: str
     api_version: str
-    connect_timeout: float
-    client: httpx2.AsyncClient | None
-    transport: httpx2.AsyncBaseTransport | None
-    ssl_context: ssl.SSLContext | None
-    proxy: str | None
+    network: Network
 
 
 class Wire:
@@ -48,7 +41,6 @@ class Wire:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._http: Any = None
         self._models: Any = None
         self._genai: Any = None
 
@@ -60,34 +52,24 @@ class Wire:
         """
         from google import genai
 
-        from backstay import http2
-
         at = self._setting
-        if at.client is not None and not http2.is_client(at.client):
-            raise InvalidRequestError(
-                "the adapter gives the SDK a client of httpx2, and those do not mix with httpx's", field="client",
-                value=type(at.client).__name__, hint="pass an httpx2.AsyncClient, or leave it out",
-            )  # fmt: skip
-        self._http = at.client or http2.client(
-            transport=at.transport, ssl_context=at.ssl_context, proxy=at.proxy, connect_timeout=at.connect_timeout
-        )
-        if at.client is None:
-            self._http.event_hooks = {"response": [_note]}
+        http = at.network.open()
+        if at.network.ours:
+            http.event_hooks = {"response": [_note]}
         self._genai = genai
         sdk = genai.Client(
             # Both said: else the environment chooses another service, and looks for Google's credentials.
             vertexai=False,
             api_key="given with each request",
             http_options=genai.types.HttpOptions(
-                base_url=at.base_url, api_version=at.api_version, httpx_async_client=self._http
+                base_url=at.base_url, api_version=at.api_version, httpx_async_client=http
             ),  # without retry_options it tries once
         )
         self._models = sdk.aio.models
 
     async def aclose(self) -> None:
         """Close the pool; a client given by the user stays open."""
-        if self._http is not None and self._setting.client is None:
-            await self._http.aclose()
+        await self._setting.network.aclose()
 
     # Asking -----------------------------------------------------------------------------------------------------
 
@@ -144,9 +126,7 @@ class Wire:
 
     def _each(self, key: Secret, extra: Mapping[str, Json]) -> dict[str, Json]:
         """What goes with each request; the timeout in the SDK's milliseconds."""
-        from backstay import http2
-
-        read = http2.timeout(self._setting.connect_timeout).read
+        read = self._setting.network.timeout().read
         options: dict[str, Json] = {"headers": {"x-goog-api-key": key.reveal()}}
         if read is not None:
             options["timeout"] = int(read * 1000)

@@ -11,7 +11,7 @@ from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.models import ModelList
-from backstay.content_adapter import ImageAdapter, picture, variable
+from backstay.content_adapter import ImageAdapter, Network, picture, variable
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BackstayError, UnsupportedError
 from backstay.operation import CallOptions, Operation, operation
@@ -84,12 +84,7 @@ class OpenAIImages(ImageAdapter):
         self.image_model = model
         self.prices = prices
         self._warned: set[str] = set()
-        shared, connect = self.runtime, self.profile.connect_timeout
-        self._wire = Wire(
-            Setting(
-                base_url, organization, project, connect, client, transport, shared.ssl_context, shared.proxy, downloads
-            )
-        )  # fmt: skip
+        self._wire = Wire(Setting(base_url, organization, project, Network(self, client, transport), downloads))
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

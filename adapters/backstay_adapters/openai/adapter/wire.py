@@ -13,10 +13,7 @@ from backstay_adapters.openai.errors import TABLE
 from backstay_adapters.openai.wire.limits import usages
 
 if TYPE_CHECKING:
-    import ssl
-
-    import httpx2
-
+    from backstay.content_adapter import Network
     from backstay.download import Downloaded, Downloads
     from backstay.table import Facts
     from backstay_adapters.openai.wire.write import Asked
@@ -34,11 +31,7 @@ class Setting:
     base_url: str
     organization: str | None
     project: str | None
-    connect_timeout: float
-    client: httpx2.AsyncClient | None
-    transport: httpx2.AsyncBaseTransport | None
-    ssl_context: ssl.SSLContext | None
-    proxy: str | None
+    network: Network
     downloads: Downloads | None
 
 
@@ -47,7 +40,6 @@ class Wire:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._http: Any = None
         self._sdk: Any = None
         self._openai: Any = None
         self._downloads: Downloads | None = setting.downloads
@@ -59,25 +51,15 @@ class Wire:
             InvalidRequestError: `client=` is no client of httpx2.
         """
         import openai
-        from backstay import http2
 
         at = self._setting
-        if at.client is not None and not http2.is_client(at.client):
-            raise InvalidRequestError(
-                "the SDK runs on httpx2, and its clients do not mix with httpx's", field="client",
-                value=type(at.client).__name__, hint="pass an httpx2.AsyncClient, or leave it out",
-            )  # fmt: skip
-        self._http = at.client or http2.client(
-            transport=at.transport, ssl_context=at.ssl_context, proxy=at.proxy, connect_timeout=at.connect_timeout,
-            max_body=MAX_BODY,
-        )  # fmt: skip
         self._openai = openai
         self._sdk = openai.AsyncOpenAI(
             api_key="given with each request",  # so that a credential can be renewed without a new client
             base_url=at.base_url,
             max_retries=0,
-            timeout=http2.timeout(at.connect_timeout),
-            http_client=self._http,
+            timeout=at.network.timeout(),
+            http_client=at.network.open(max_body=MAX_BODY),
         )
         # The SDK would else take the two, and a key for administrators, from the environment.
         self._sdk.organization, self._sdk.project, self._sdk.admin_api_key = at.organization, at.project, None
@@ -85,8 +67,7 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close the pools; what was given by the user stays open."""
-        if self._http is not None and self._setting.client is None:
-            await self._http.aclose()
+        await self._setting.network.aclose()
         if self._downloads is not None and self._setting.downloads is None:
             await self._downloads.aclose()
 
@@ -113,7 +94,8 @@ class Wire:
         if self._downloads is None:
             from backstay.download import Downloads  # few answers hold addresses, and httpx is slow to import
 
-            self._downloads = Downloads(ssl_context=self._setting.ssl_context, proxy=self._setting.proxy)
+            network = self._setting.network
+            self._downloads = Downloads(ssl_context=network.ssl_context, proxy=network.proxy)
         return await self._downloads.fetch(url)
 
     async def _edit_by_address(self, body: dict[str, Json], key: Secret) -> Any:
@@ -139,11 +121,9 @@ class Wire:
 
     def _each(self, key: Secret) -> dict[str, Json]:
         """What goes with each request."""
-        from backstay import http2
-
         return {
             "extra_headers": {"Authorization": f"Bearer {key.reveal()}"},
-            "timeout": http2.timeout(self._setting.connect_timeout),
+            "timeout": self._setting.network.timeout(),
         }
 
     # Reading ----------------------------------------------------------------------------------------------------
