@@ -179,6 +179,7 @@ def child(module: str, named: Callable[[str], str]) -> Iterator[str]:
         yield named(process.stdout.readline().strip())
     finally:
         process.stdin.close()
+        process.stdout.close()
         process.wait(10)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
@@ -37,6 +37,8 @@ from backstay.writes.guard.adapting import Guarded
 from backstay.writes.journal import JournalKey
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from backstay.auth import Credentials
     from backstay.engine.scope import Scope
 
@@ -48,6 +50,11 @@ _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
 
 
+def _build(models: Iterable[type[BaseModel]]) -> None:
+    for model in models:
+        model.model_rebuild()
+
+
 class Adapter(Generates, LeavesLetters, Guarded):
     """One vendor account behind typed operations; immutable, shared by many tasks of one event loop.
 
@@ -56,6 +63,9 @@ class Adapter(Generates, LeavesLetters, Guarded):
     """
 
     vendor: ClassVar[str]
+    models: ClassVar[tuple[type[BaseModel], ...]] = ()
+    """What answers are made of. Pydantic builds a model at its first use, which takes milliseconds; `warm_up` does it
+    off the loop."""
 
     def __init__(
         self,
@@ -123,6 +133,9 @@ class Adapter(Generates, LeavesLetters, Guarded):
     async def warm_up(self) -> Self:
         """Import, connect and build what the first call would otherwise wait for."""
         await self._ready()
+        unbuilt = [model for model in self.models if not model.__pydantic_complete__]
+        if unbuilt:
+            await asyncio.to_thread(_build, unbuilt)
         return self
 
     async def __aenter__(self) -> Self:

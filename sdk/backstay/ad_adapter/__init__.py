@@ -6,14 +6,36 @@ are journalled and read back, changes that are compared and set, dry runs, uploa
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from backstay.ad_adapter.hooks import AdHooks
 from backstay.ad_adapter.parts import Asked, Draft, Json, Raw, Request, Step, compare, marked_name, same
 from backstay.ad_adapter.trees import Trees
+from backstay.ads import (
+    Account,
+    Ad,
+    AdGroup,
+    Balance,
+    Campaign,
+    Created,
+    MetricsReport,
+    MetricsRow,
+    Page,
+    PageData,
+    Updated,
+)
 from backstay.env import flag, variable
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class AdAdapter(Trees):
     """The base of an ad platform's adapter; see `AdHooks` for what a vendor must write."""
+
+    models: ClassVar[tuple[type[BaseModel], ...]] = (
+        Account, Balance, Campaign, AdGroup, Ad, PageData, Page, Created, Updated, MetricsRow, MetricsReport,
+    )  # fmt: skip
 
     async def connect(self) -> None:
         """Open the pool; the first request connects."""

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+from benchmarks.adapters.canned import child
+
 PROGRAM = """
 import asyncio, json, sys, threading
 
@@ -54,6 +56,23 @@ asyncio.run(main())
 """
 
 
+ANSWERED = """
+import asyncio, sys
+from backstay import Runtime
+from backstay.adapters import GoogleAds
+
+async def main():
+    ads = GoogleAds("1000000001", "token", runtime=Runtime.in_memory(listeners=()), endpoint=sys.argv[1])
+    await ads.warm_up()
+    warm = set(sys.modules)
+    account, campaigns = await ads.get_account(), await ads.list_campaigns()
+    print(account.currency, len(campaigns) > 0, sorted(set(sys.modules) - warm))
+    await ads.aclose()
+
+asyncio.run(main())
+"""
+
+
 def watched() -> dict[str, Any]:
     """What a fresh interpreter saw."""
     ran = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
@@ -74,6 +93,15 @@ def test_warming_up_leaves_the_loop_free() -> None:
     assert found["late"] < found["took"] / 2
     assert found["first_call"] == [], "the first call after warm_up imports nothing"
     assert found["kind"] == "ConnectionFailedError"
+
+
+def test_the_first_calls_that_are_answered_import_nothing_either() -> None:
+    """What answers are made of is built while the adapter warms up, too."""
+    with child("benchmarks.adapters.canned_google", lambda port: f"http://127.0.0.1:{port}") as url:
+        ran = subprocess.run(
+            [sys.executable, "-c", ANSWERED, url], check=False, capture_output=True, text=True, timeout=60
+        )
+    assert ran.stdout.strip() == "USD True []", ran.stderr
 
 
 def test_importing_the_library_loads_nothing_of_google() -> None:
