@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Unpack
 
 from backstay.ad_adapter import tags
@@ -117,7 +118,18 @@ class Changing(Spends):
         known = recall(before)
         for step in steps:
             await self._send_step(ref, step, known, patch, **options)
-        return await self._changed(ref, steps, _fields(patch))
+        if not steps:
+            return await self._changed(ref, steps, _fields(patch))
+        with self._told_apart(tags.of_change(ref)):
+            return await self._changed(ref, steps, _fields(patch))
+
+    @contextmanager
+    def _told_apart(self, of: tuple[str, ...]) -> Iterator[None]:
+        """A write is read back inside: whoever read meanwhile may have stored what was before it, since reads lag."""
+        try:
+            yield
+        finally:
+            self._invalidate(of)
 
     async def _changed(self, ref: Ref, steps: Sequence[Step], fields: tuple[str, ...]) -> Updated[Any]:
         """What the vendor shows of the change, as soon as it shows all of it or the read lag is over."""
@@ -170,7 +182,8 @@ class Changing(Spends):
             return await self._planned_change(before, (step,), ("status",))
         send = self._delete if status is ConfiguredStatus.DELETED else self._switch
         await send(ref, status, step, before, **options)
-        after = await poll(self.runtime.clock, lambda: self._switched(ref, status, before), self._looks())
+        with self._told_apart(tags.of_change(ref)):
+            after = await poll(self.runtime.clock, lambda: self._switched(ref, status, before), self._looks())
         if after is None:
             return Updated(value=before, pending=("status",))
         return Updated(value=after, applied=("status",))

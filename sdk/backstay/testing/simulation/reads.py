@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from backstay.ads import ConfiguredStatus, Query, Ref
 from backstay.answer import Served
 from backstay.sandbox.world import Thing
 from backstay.testing.simulation.history import CHANGES, Said
-from backstay.testing.simulation.judge import Evidence, Wrong, between
+from backstay.testing.simulation.judge import Evidence, Wrong, between, wanted
 from backstay.testing.simulation.stage import Look
 from backstay.writes.journal import JournalKey
 
@@ -66,8 +66,18 @@ def _own_writes(evidence: Evidence, said: Said) -> Iterator[Wrong]:
     fetched = said.ended - served.age
     for other in evidence.by_id.get(ref.id, []):
         changed = other.method in CHANGES and other.outcome == "ok" and not other.given.get("dry_run")
+        if _has(said.value, wanted(other)):  # it was so before the change, which then changed nothing
+            continue
         if changed and other.process == said.process and fetched + DUST < other.ended < said.began - DUST:
             yield Wrong("wrong_answer", f"{said} was cached before {other}", (f"#{said.number} ", ref.id))
+
+
+def _has(answer: Any, asked: Mapping[str, Any]) -> bool:
+    """Whether an answer shows all that a change asked for."""
+    budget = getattr(answer, "budget", None)
+    amount = budget.amount.amount if budget is not None and budget.amount is not None else None
+    shown = {"name": answer.name, "status": answer.status.configured, "budget": amount}
+    return bool(asked) and all(shown[name] == value for name, value in asked.items())
 
 
 def _since(said: Said) -> float:
