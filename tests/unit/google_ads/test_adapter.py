@@ -105,6 +105,20 @@ def test_a_whole_tree_is_one_request(bench: GoogleBench) -> None:
     run(bench, main())
 
 
+def test_a_tree_made_at_once_is_on_every_list(bench: GoogleBench) -> None:
+    """Lists of all its levels that were read before are not served again."""
+    ads = adapter(bench)
+
+    async def main() -> None:
+        tree = await bench.tree(ads)
+        lists = (ads.list_campaigns, ads.list_ad_groups, ads.list_ads)
+        assert [len(await each()) for each in lists] == [0, 0, 0]
+        await ads.create_tree(tree, idempotency_key="tree")
+        assert [len(await each()) for each in lists] == [1, 2, 2]
+
+    run(bench, main())
+
+
 def test_a_tree_that_is_refused_leaves_nothing_behind(bench: GoogleBench) -> None:
     """The last ad is wrong: neither budget nor campaign nor ad group is made."""
     ads = adapter(bench)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
-from backstay.ad_adapter import Draft, planned
+from backstay.ad_adapter import Draft, planned, tags
 from backstay.ads import (
     Ad,
     AdGroup,
@@ -81,7 +81,9 @@ class GoogleTrees(GoogleReports):
             Level.CAMPAIGN, {"spec": tree.campaign}, draft, idempotency_key=key, **options
         )
         campaign: Created[Campaign] = await self._created(written, self._token(Level.CAMPAIGN, key))
-        built = await poll(self.runtime.clock, lambda: self._built(campaign.value, tree, key), self._looks())
+        of = tuple(tag for level in (Level.CAMPAIGN, Level.AD_GROUP, Level.AD) for tag in tags.of_create(level))
+        with self._told_apart(of):
+            built = await poll(self.runtime.clock, lambda: self._built(campaign.value, tree, key), self._looks())
         if built is None:
             return None
         if written.fresh:
