@@ -97,7 +97,7 @@ def test_what_is_not_as_it_was_asked_for_is_not_switched_on(bench: Bench) -> Non
         error = caught.value
         assert error.field == "campaign.budget"
         assert "100.00 USD daily" in error.message
-        assert "1000.0 USD daily" in error.message
+        assert "1000.00 USD daily" in error.message
         assert bench.world.summary()["active_trees"] == 0
         live = await ads.get_campaign(changed.value.ref, max_age=0)
         await ads.set_budget(live.ref, Budget.daily(bench.money("100.00")), expect=live)

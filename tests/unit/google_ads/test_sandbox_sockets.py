@@ -161,7 +161,9 @@ async def test_the_client_connects_as_it_is() -> None:
 
 async def test_the_command_serves_it() -> None:
     """`backstay sandbox --json` says where; the client connects with what it says; /_sandbox/ shows the same world."""
-    program = "from backstay.cli import main; main()"
+    # Whoever runs the tests in the background has SIGINT ignored, and so have the programs that they start.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program = f"{heed}from backstay.cli import main; main()"
     command = ("-c", program, "sandbox", "--vendor", "google_ads", "--port", "0", "--json")
     serving = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=subprocess.PIPE)
     assert serving.stdout is not None
