@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
@@ -18,13 +18,13 @@ from backstay.generating import Generates
 from backstay.keys import cache_key, payload_hash
 from backstay.letters.adapting import LeavesLetters, made_already
 from backstay.letters.frame import suspected
-from backstay.lifetime import Life
+from backstay.lifetime import Life, built
 from backstay.operation import (
     OPTIONS,
     CallOptions,
-    Criticality,
     Operation,
     arguments,
+    criticality_of,
     merge_options,
     refuse_unknown,
     split_options,
@@ -48,11 +48,6 @@ MOST_PLANS = 256
 """Plans that an adapter keeps; whoever gives every call another deadline fills them."""
 _READS = frozenset({Effect.READ})
 _CREATES = frozenset({Effect.CREATE, Effect.PUBLISH})
-
-
-def _build(models: Iterable[type[BaseModel]]) -> None:
-    for model in models:
-        model.model_rebuild()
 
 
 class Adapter(Generates, LeavesLetters, Guarded):
@@ -133,9 +128,7 @@ class Adapter(Generates, LeavesLetters, Guarded):
     async def warm_up(self) -> Self:
         """Import, connect and build what the first call would otherwise wait for."""
         await self._ready()
-        unbuilt = [model for model in self.models if not model.__pydantic_complete__]
-        if unbuilt:
-            await asyncio.to_thread(_build, unbuilt)
+        await built(self.models)
         return self
 
     async def __aenter__(self) -> Self:
@@ -326,7 +319,7 @@ class Adapter(Generates, LeavesLetters, Guarded):
             patience=profile.patience,
             generate_again=profile.generate_again and operation.kind not in profile.paid_once,
             renew=self._renew if self.credentials.renewable else None,
-            criticality=criticality(operation, options.get("criticality")),
+            criticality=criticality_of(operation, options.get("criticality")),
             hedge=scope.hedge(operation.name, profile.hedge) if operation.hedge and profile.hedge else None,
         )
 
@@ -387,18 +380,6 @@ def _bound(look: Callable[..., Awaitable[Any]] | None) -> Any:
         return await look(*args, **kwargs)
 
     return bound
-
-
-def criticality(operation: Operation, given: str | None) -> Criticality:
-    """Who waits for the answer: what the caller says, else by what the operation does."""
-    if given is None:
-        waits = operation.effect in _READS or operation.effect is Effect.GENERATE
-        return Criticality.INTERACTIVE if waits else Criticality.WRITE
-    if given not in tuple(Criticality):
-        raise InvalidRequestError(
-            "no such criticality", field="criticality", value=given, hint=f"one of {', '.join(Criticality)}"
-        )
-    return Criticality(given)
 
 
 def positive(name: str, seconds: float) -> float:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from backstay.engine.serial import Serial
 from backstay.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class Life:
@@ -47,3 +52,10 @@ class Life:
                 await self._idle.wait()
         except TimeoutError:
             return
+
+
+async def built(models: Iterable[type[BaseModel]]) -> None:
+    """Build what pydantic would else build at a model's first use, off the loop: it takes milliseconds."""
+    unbuilt = [model for model in models if not model.__pydantic_complete__]
+    if unbuilt:
+        await asyncio.to_thread(lambda: [model.model_rebuild() for model in unbuilt])

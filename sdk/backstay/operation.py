@@ -111,6 +111,18 @@ def tags_of(declared: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any
     return declared.tags(*args, **kwargs) if callable(declared.tags) else declared.tags
 
 
+def criticality_of(declared: Operation, given: str | None) -> Criticality:
+    """Who waits for the answer: what the caller says, else by what the operation does."""
+    if given is None:
+        waits = declared.effect in {Effect.READ, Effect.GENERATE}
+        return Criticality.INTERACTIVE if waits else Criticality.WRITE
+    if given not in tuple(Criticality):
+        raise InvalidRequestError(
+            "no such criticality", field="criticality", value=given, hint=f"one of {', '.join(Criticality)}"
+        )
+    return Criticality(given)
+
+
 class Runs(Protocol):
     """What can run an operation: an adapter."""
 
