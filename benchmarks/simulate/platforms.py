@@ -30,7 +30,7 @@ def credentials(runtime: Runtime, token: str, simulator: Any, *, provided: bool)
 
     async def ask() -> str:
         await clock.sleep(0.1 * clock.random())
-        if clock.random() < UNAVAILABLE and simulator.faults.rules:
+        if clock.random() < UNAVAILABLE and simulator.faults is not None and simulator.faults.rules:
             raise OSError("the place where tokens are kept does not answer")
         return token
 

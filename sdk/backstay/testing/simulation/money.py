@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from backstay.ads import ConfiguredStatus
 from backstay.policies.spend import Line, bound
-from backstay.sandbox.world import Effect, Thing
+from backstay.sandbox.world import Effect, State, Thing
 from backstay.testing.simulation.judge import GRACE, Wrong, went_with
 from backstay.testing.simulation.stage import Look, Played
 from backstay.writes.journal import JournalKey
@@ -106,8 +106,15 @@ def _audited(town: Town) -> Iterator[Wrong]:
             thing = played.world.get(effect.id)
             if effect.level not in played.levels or thing is None or went_with(played, thing, effect):
                 continue
-            if not any(_tells(played, at, line, effect) for at, line in intents):
+            told = any(_tells(played, at, line, effect) for at, line in intents)
+            if not told and not (effect.note.get("state") == State.PAUSED and _ended(town, effect)):
                 yield Wrong("spend", f"{effect} is not in the audit record", (effect.id,))
+
+
+def _ended(town: Town, effect: Effect) -> bool:
+    """Whether a line tells of the end of a pause: it is not held up where the disk takes too long for its beginning."""
+    ends = (line for _, line in town.audited if line["phase"] == "outcome")
+    return any(str(line.get("ref", "")).endswith(f"/{effect.id}") for line in ends)
 
 
 def _tells(played: Played, at: float, line: Mapping[str, Any], effect: Effect) -> bool:

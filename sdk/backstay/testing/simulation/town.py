@@ -118,9 +118,11 @@ class HeardAudit:
         self._lines = lines
 
     async def append(self, entry: Mapping[str, Any]) -> None:
-        """See `Audit`."""
-        await self._inner.append(entry)
-        self._lines.append((self._wall(), entry))
+        """See `Audit`. A line is written as soon as it is handed over, also for who does not wait for that any more."""
+        try:
+            await self._inner.append(entry)
+        finally:
+            self._lines.append((self._wall(), entry))
 
     def close(self) -> None:
         """See `Audit`; the store closes it."""
