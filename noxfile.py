@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import nox
 
@@ -47,11 +48,15 @@ def fix(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def types(session: nox.Session) -> None:
-    """Mypy (strict) and pyright, for each supported Python."""
-    for version in PYTHONS:
-        session.run("mypy", "--python-version", version)
-    for version in PYTHONS:
-        session.run("pyright", "--pythonversion", version)
+    """Mypy (strict) and pyright, for each supported Python; the two side by side."""
+    checkers = {"mypy": "--python-version", "pyright": "--pythonversion"}
+
+    def check(name: str) -> None:
+        for version in PYTHONS:
+            session.run(name, checkers[name], version)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(check, checkers))  # as a list, so that what one of them finds is raised
 
 
 @nox.session(python=False)
