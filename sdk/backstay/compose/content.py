@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from types import MappingProxyType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from backstay.answer import Answer
-from backstay.compose.row import Timeouts, all_of, common, row_of, runtime_of
+from backstay.compose.row import Row, Timeouts, common
 from backstay.compose.steps import END, Turn
 from backstay.content.capabilities import ContentCapability as Can
 from backstay.content.image import ImageRequest, ImageResult
@@ -19,7 +18,7 @@ from backstay.content.research import ResearchDelta, ResearchRequest, ResearchRe
 from backstay.content.text import TextDelta, TextRequest, TextResult, TextSoFar
 from backstay.engine.stream import Keeper, Streaming, Whole
 from backstay.errors import BackstayError, InvalidRequestError
-from backstay.operation import OPTIONS, CallOptions, merge_options, refuse_unknown
+from backstay.operation import CallOptions, merge_options
 from backstay.runtime import Runtime
 from backstay.transient import On, judge_by
 
@@ -28,7 +27,7 @@ D = TypeVar("D")
 R = TypeVar("R", bound=Answer)
 
 
-class Fallback:
+class Fallback(Row):
     """A TextGenerator, ImageGenerator or Researcher made of several, whichever all of them are.
 
         writer = Fallback(claude, gemini, timeout=40.0)
@@ -48,18 +47,15 @@ class Fallback:
     def __init__(
         self, *steps: ContentVendor, timeout: Timeouts = None, on: On | None = None, runtime: Runtime | None = None
     ) -> None:
-        self._steps = row_of(steps, timeout)
+        super().__init__(steps, timeout, runtime)
         self._judge = None if on is None else judge_by(on)
-        self._options: Mapping[str, Any] = MappingProxyType({})
-        self.runtime: Runtime = runtime or runtime_of(steps)
-        """Whose clock and listeners it has: the first step's own."""
-        self.capabilities = common(self._steps)
+        self.capabilities = common(self._row)
         """What all steps can do; the reasons name those that cannot."""
 
     @property
     def steps(self) -> Mapping[str, ContentVendor]:
         """The steps by name, in their order: the vendor's, numbered where it comes again."""
-        return MappingProxyType({step.name: step.vendor for step in self._steps})
+        return self._named()
 
     # Texts --------------------------------------------------------------------------------------------------------
 
@@ -124,7 +120,7 @@ class Fallback:
         self, function: str, ask: Callable[[Any, dict[str, Any]], Awaitable[A]], options: CallOptions
     ) -> A:
         turn = self._turn(function, options)
-        for step in self._steps:
+        for step in self._row:
             try:
                 answer = turn.settled(step, await ask(step.vendor, turn.asking(step)))
             except BackstayError as error:
@@ -146,7 +142,7 @@ class Fallback:
         keeper: Keeper[D, R],
     ) -> AsyncGenerator[D | Whole[R], None]:  # fmt: skip
         turn = self._turn(function, options)
-        for step in self._steps:
+        for step in self._row:
             try:
                 stream = ask(step.vendor, turn.streaming(step))
                 piece = await turn.first_piece(step, stream)
@@ -165,47 +161,17 @@ class Fallback:
         turn.end()
 
     def _turn(self, function: str, options: CallOptions) -> Turn:
-        return Turn(function, self._steps, self.runtime, merge_options(self._options, options), self._judge)
+        return Turn(function, self._row, self.runtime, merge_options(self._options, options), self._judge)
 
     def _check_words(self, model: str | None, extra: Mapping[str, Any]) -> None:
         """A vendor's own words mean nothing to another one; raises InvalidRequestError."""
-        vendors = {step.vendor.capabilities.vendor for step in self._steps}
+        vendors = {step.vendor.capabilities.vendor for step in self._row}
         for field, value in (("model", model), ("extra", dict(extra))):
             if value and len(vendors) > 1:
                 raise InvalidRequestError(
                     f"{field} is one vendor's word, and the steps are of {', '.join(sorted(vendors))}", field=field,
                     value=value, hint=f"leave {field} out of the request; models are set on the adapters",
                 )  # fmt: skip
-
-    # Lifetime -----------------------------------------------------------------------------------------------------
-
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """A copy with other options for its calls; a deadline is for all steps together."""
-        for name in options:
-            if name not in OPTIONS:
-                refuse_unknown("with_options", options, OPTIONS)
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._options = MappingProxyType(merge_options(self._options, options))
-        return twin
-
-    async def warm_up(self) -> Self:
-        """Connect all steps now."""
-        await all_of(step.vendor.warm_up() for step in self._steps)
-        return self
-
-    async def aclose(self, grace: float = 5.0) -> None:
-        """Close all steps; each lets what was sent finish for `grace` seconds."""
-        await all_of(step.vendor.aclose(grace) for step in self._steps)
-
-    async def __aenter__(self) -> Self:
-        return await self.warm_up()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"Fallback({', '.join(step.name for step in self._steps)})"
 
 
 __all__ = ["Fallback"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, Self, Unpack
 
 from backstay.base import positive
 from backstay.compose.steps import Step
@@ -13,6 +14,7 @@ from backstay.content.capabilities import ContentCapabilities
 from backstay.content.capabilities import ContentCapability as Can
 from backstay.content.protocols import ContentVendor
 from backstay.errors import InvalidRequestError
+from backstay.operation import OPTIONS, CallOptions, merge_options, refuse_unknown
 from backstay.runtime import Runtime, default_runtime
 
 Timeouts = float | Sequence[float | None] | None
@@ -27,10 +29,51 @@ _LEFT_OUT: Final = frozenset(
 )  # fmt: skip
 
 
-def row_of(vendors: Sequence[ContentVendor], timeout: Timeouts) -> tuple[Step, ...]:
+class Row:
+    """Content vendors of which something is made: their options, their runtime and their lifetime as one."""
+
+    def __init__(self, vendors: Sequence[ContentVendor], timeout: Timeouts, runtime: Runtime | None) -> None:
+        self._row = _row_of(vendors, timeout)
+        self._options: Mapping[str, Any] = MappingProxyType({})
+        self.runtime: Runtime = runtime or _runtime_of(vendors)
+        """Whose clock and listeners it has: the first one's own."""
+
+    def _named(self) -> Mapping[str, ContentVendor]:
+        return MappingProxyType({step.name: step.vendor for step in self._row})
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """A copy with other options for its calls; a deadline is for all of them together."""
+        for name in options:
+            if name not in OPTIONS:
+                refuse_unknown("with_options", options, OPTIONS)
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._options = MappingProxyType(merge_options(self._options, options))
+        return twin
+
+    async def warm_up(self) -> Self:
+        """Connect all of them now."""
+        await _all_of(step.vendor.warm_up() for step in self._row)
+        return self
+
+    async def aclose(self, grace: float = 5.0) -> None:
+        """Close all of them; each lets what was sent finish for `grace` seconds."""
+        await _all_of(step.vendor.aclose(grace) for step in self._row)
+
+    async def __aenter__(self) -> Self:
+        return await self.warm_up()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(step.name for step in self._row)})"
+
+
+def _row_of(vendors: Sequence[ContentVendor], timeout: Timeouts) -> tuple[Step, ...]:
     """The steps with their names and times; raises InvalidRequestError for what is no row."""
     if not vendors:
-        raise InvalidRequestError("a fallback of nothing", field="steps", value=(), hint="give at least one adapter")
+        raise InvalidRequestError("a row of nothing", field="steps", value=(), hint="give at least one adapter")
     for number, vendor in enumerate(vendors):
         if any(vendor is other for other in vendors[:number]):
             raise InvalidRequestError(
@@ -81,17 +124,17 @@ def common(row: Sequence[Step], kind: str = "fallback") -> ContentCapabilities:
     return ContentCapabilities.of(f"{kind} ({', '.join(able)})", *flags, reasons=reasons)
 
 
-def runtime_of(vendors: Iterable[ContentVendor]) -> Runtime:
+def _runtime_of(vendors: Iterable[ContentVendor]) -> Runtime:
     """The first step's own runtime, or the process's."""
     found = (getattr(vendor, "runtime", None) for vendor in vendors)
     return next((each for each in found if isinstance(each, Runtime)), None) or default_runtime()
 
 
-async def all_of(works: Iterable[Awaitable[Any]]) -> None:
+async def _all_of(works: Iterable[Awaitable[Any]]) -> None:
     """All at the same time; all end before the first error is raised."""
     for answer in await asyncio.gather(*works, return_exceptions=True):
         if isinstance(answer, BaseException):
             raise answer
 
 
-__all__ = ["Timeouts", "all_of", "common", "row_of", "runtime_of"]
+__all__ = ["Row", "Timeouts", "common"]

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import add
-from types import MappingProxyType
-from typing import Any, Final, NoReturn, Self, Unpack
+from typing import Any, Final, NoReturn, Unpack
 
 from backstay.answer import oldest, with_served
 from backstay.base import positive
-from backstay.compose.row import Timeouts, all_of, common, row_of, runtime_of
+from backstay.compose.row import Row, Timeouts, common
 from backstay.compose.steps import Step, all_failed
 from backstay.content.capabilities import ContentCapability as Can
 from backstay.content.needs import require_research
@@ -22,7 +21,7 @@ from backstay.content.research import ResearchRequest, ResearchResult, Source
 from backstay.cost import Cost, add_costs
 from backstay.errors import BackstayError, InvalidRequestError, UnsupportedCapabilityError
 from backstay.events import Problem
-from backstay.operation import OPTIONS, CallOptions, merge_options, refuse_unknown
+from backstay.operation import CallOptions, merge_options
 from backstay.runtime import Runtime
 
 _MARK: Final = re.compile(r"\[(\d{1,3})\]")
@@ -30,7 +29,7 @@ _FOR_ALL: Final = frozenset({"VALIDATION_FAILED", "SPEND_GUARD"})
 """A wrong request and a budget that is used up are no part's own fault."""
 
 
-class Together:
+class Together(Row):
     """A Researcher made of several that are all asked.
 
         researcher = Together(perplexity, forum, need=1, timeout=60.0)
@@ -46,8 +45,8 @@ class Together:
     def __init__(
         self, *parts: Researcher, need: int = 1, timeout: Timeouts = None, runtime: Runtime | None = None
     ) -> None:  # fmt: skip
-        self._parts = row_of(parts, timeout)
-        self.capabilities = common(self._parts, "together").with_changes(
+        super().__init__(parts, timeout, runtime)
+        self.capabilities = common(self._row, "together").with_changes(
             remove=(Can.RESEARCH_STREAM, Can.TEXT, Can.IMAGE)
         )
         self.capabilities.require(Can.RESEARCH, "research")
@@ -56,13 +55,11 @@ class Together:
                 f"{len(parts)} parts cannot give {need} answers", field="need", value=need, hint=f"1 to {len(parts)}"
             )
         self._need = need
-        self._options: Mapping[str, Any] = MappingProxyType({})
-        self.runtime: Runtime = runtime or runtime_of(parts)
 
     @property
     def parts(self) -> Mapping[str, ContentVendor]:
         """The researchers by name."""
-        return MappingProxyType({part.name: part.vendor for part in self._parts})
+        return self._named()
 
     async def research(
         self, request: ResearchRequest, *, idempotency_key: str | None = None, **options: Unpack[CallOptions]
@@ -70,10 +67,10 @@ class Together:
         """One answer of all; see `Researcher.research`."""
         require_research(self.capabilities, request)
         merged = merge_options(self._options, options)
-        asked = [self._ask(part, request, idempotency_key, merged) for part in self._parts]
+        asked = [self._ask(part, request, idempotency_key, merged) for part in self._row]
         found: dict[str, ResearchResult] = {}
         failed: list[tuple[str, BackstayError]] = []
-        for part, answer in zip(self._parts, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+        for part, answer in zip(self._row, await asyncio.gather(*asked, return_exceptions=True), strict=True):
             if isinstance(answer, BackstayError):
                 self._told(part, answer)
                 failed.append((part.name, answer))
@@ -111,34 +108,6 @@ class Together:
         del request
         self.capabilities.require(Can.RESEARCH_STREAM, "stream_research")
         raise AssertionError
-
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """A copy with other options for its calls."""
-        for name in options:
-            if name not in OPTIONS:
-                refuse_unknown("with_options", options, OPTIONS)
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._options = MappingProxyType(merge_options(self._options, options))
-        return twin
-
-    async def warm_up(self) -> Self:
-        """Connect all parts now."""
-        await all_of(part.vendor.warm_up() for part in self._parts)
-        return self
-
-    async def aclose(self, grace: float = 5.0) -> None:
-        """Close all parts; each lets what was sent finish for `grace` seconds."""
-        await all_of(part.vendor.aclose(grace) for part in self._parts)
-
-    async def __aenter__(self) -> Self:
-        return await self.warm_up()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"Together({', '.join(part.name for part in self._parts)})"
 
 
 def joined(found: Mapping[str, ResearchResult], failed: Sequence[tuple[str, BackstayError]] = ()) -> ResearchResult:
