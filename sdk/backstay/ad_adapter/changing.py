@@ -118,14 +118,12 @@ class Changing(Spends):
         known = recall(before)
         for step in steps:
             await self._send_step(ref, step, known, patch, **options)
-        if not steps:
-            return await self._changed(ref, steps, _fields(patch))
-        with self._told_apart(tags.of_change(ref)):
+        with self._reading_back(tags.of_change(ref) if steps else ()):
             return await self._changed(ref, steps, _fields(patch))
 
     @contextmanager
-    def _told_apart(self, of: tuple[str, ...]) -> Iterator[None]:
-        """A write is read back inside: whoever read meanwhile may have stored what was before it, since reads lag."""
+    def _reading_back(self, of: tuple[str, ...]) -> Iterator[None]:
+        """Forget answers with these tags again: reads lag, so who read meanwhile may have stored what was before."""
         try:
             yield
         finally:
@@ -182,7 +180,7 @@ class Changing(Spends):
             return await self._planned_change(before, (step,), ("status",))
         send = self._delete if status is ConfiguredStatus.DELETED else self._switch
         await send(ref, status, step, before, **options)
-        with self._told_apart(tags.of_change(ref)):
+        with self._reading_back(tags.of_change(ref)):
             after = await poll(self.runtime.clock, lambda: self._switched(ref, status, before), self._looks())
         if after is None:
             return Updated(value=before, pending=("status",))

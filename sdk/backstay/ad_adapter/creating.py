@@ -156,7 +156,7 @@ class Creating(Changing):
         Once the journal knows that this was done, no later call with the key pauses it again.
         """
         ref = written.value
-        with self._told_apart(tags.of_create(ref.level)):
+        with self._reading_back(tags.of_create(ref.level)):
             found = await self._made_visible(ref)
         if written.fresh and found.status.configured is ConfiguredStatus.ACTIVE:
             found = (await self.set_status(ref, ConfiguredStatus.PAUSED)).value

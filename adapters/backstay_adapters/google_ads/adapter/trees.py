@@ -82,7 +82,7 @@ class GoogleTrees(GoogleReports):
         )
         campaign: Created[Campaign] = await self._created(written, self._token(Level.CAMPAIGN, key))
         of = tuple(tag for level in (Level.CAMPAIGN, Level.AD_GROUP, Level.AD) for tag in tags.of_create(level))
-        with self._told_apart(of):
+        with self._reading_back(of):
             built = await poll(self.runtime.clock, lambda: self._built(campaign.value, tree, key), self._looks())
         if built is None:
             return None
