@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from decimal import Decimal
 from typing import Any
 
 import anthropic
-import httpx
 import httpx2
 import pytest
 
@@ -236,38 +233,6 @@ def test_a_stream_without_its_end_is_no_answer(bench: Bench) -> None:
         bench.run(bench.claude().stream(ASKED).whole())
     assert caught.value.rule == "claude.stream_cut"
     assert caught.value.request_ids
-
-
-def test_a_client_of_httpx_is_refused(bench: Bench) -> None:
-    """The SDK runs on httpx2; the refusal says so when the adapter connects."""
-    claude = bench.claude(client=httpx.AsyncClient(), transport=None)
-    with pytest.raises(InvalidRequestError, match="httpx2") as caught:
-        bench.run(claude.warm_up())
-    assert caught.value.field == "client"
-
-
-def test_a_users_own_client_is_used_and_left_open(bench: Bench) -> None:
-    """And its failures prove nothing about what left."""
-    client = httpx2.AsyncClient(transport=bench.transport)
-
-    async def main() -> None:
-        claude = bench.claude(client=client, transport=None)
-        await claude.generate(ASKED)
-        await claude.aclose()
-
-    bench.run(main())
-    assert not client.is_closed
-
-
-def test_nothing_of_the_vendors_is_imported_before_it_connects() -> None:
-    """Importing the adapter costs neither the SDK nor httpx2; making one neither."""
-    code = """
-import sys
-from backstay.adapters import Claude
-Claude("a-key")
-print(sorted({"anthropic", "httpx", "httpx2", "aiohttp"} & set(sys.modules)))"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
 
 
 def test_errors_and_reprs_show_no_key(bench: Bench) -> None:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import subprocess
-import sys
 from decimal import Decimal
 from typing import Any
 
-import httpx
-import httpx2
 import pytest
 
 from backstay.auth import Credentials
@@ -468,38 +464,6 @@ def test_calls_are_spaced_where_the_profile_says_how_many() -> None:
 async def _several(adapter: Gemini, count: int) -> None:
     for _ in range(count):
         await adapter.generate(ASKED)
-
-
-def test_a_client_of_httpx_is_refused(bench: Bench) -> None:
-    """The SDK would take it; our mark of what has left would not be there."""
-    adapter = bench.gemini(client=httpx.AsyncClient(), transport=None)
-    with pytest.raises(InvalidRequestError, match="httpx2") as caught:
-        bench.run(adapter.warm_up())
-    assert caught.value.field == "client"
-
-
-def test_a_users_own_client_is_used_and_left_open(bench: Bench) -> None:
-    """Closing the adapter does not close what it was given."""
-    client = httpx2.AsyncClient(transport=bench.transport)
-
-    async def main() -> None:
-        adapter = bench.gemini(client=client, transport=None)
-        await adapter.generate(ASKED)
-        await adapter.aclose()
-
-    bench.run(main())
-    assert not client.is_closed
-
-
-def test_nothing_of_the_vendors_is_imported_before_it_connects() -> None:
-    """Importing the adapter costs neither the SDK nor a transport; making one neither."""
-    code = """
-import sys
-from backstay.adapters import Gemini
-Gemini("a-key")
-print(sorted({"google.genai", "httpx", "httpx2", "aiohttp", "requests"} & set(sys.modules)))"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
 
 
 def test_errors_and_reprs_show_no_key(bench: Bench) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import httpx2
 import openai
 import pytest
@@ -297,38 +294,6 @@ def test_a_wait_of_hours_is_not_waited_for(bench: Bench) -> None:
     with pytest.raises(RateLimitError) as caught:
         bench.run(bench.openai().generate_image(ASKED))
     assert (caught.value.retry_after, bench.clock.monotonic() - began) == (54_749.0, 0.0)
-
-
-def test_a_client_of_httpx_is_refused(bench: Bench) -> None:
-    """The SDK runs on httpx2; the refusal says so when the adapter connects."""
-    adapter = bench.openai(client=httpx.AsyncClient(), transport=None)
-    with pytest.raises(InvalidRequestError, match="httpx2") as caught:
-        bench.run(adapter.warm_up())
-    assert caught.value.field == "client"
-
-
-def test_a_users_own_client_is_used_and_left_open(bench: Bench) -> None:
-    """Closing the adapter does not close what it was given."""
-    client = httpx2.AsyncClient(transport=bench.transport)
-
-    async def main() -> None:
-        adapter = bench.openai(client=client, transport=None)
-        await adapter.generate_image(ASKED)
-        await adapter.aclose()
-
-    bench.run(main())
-    assert not client.is_closed
-
-
-def test_nothing_of_the_vendors_is_imported_before_it_connects() -> None:
-    """Importing the adapter costs neither the SDK nor a transport; making one neither."""
-    code = """
-import sys
-from backstay.adapters import OpenAIImages
-OpenAIImages("a-key")
-print(sorted({"openai", "httpx", "httpx2", "aiohttp"} & set(sys.modules)))"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
 
 
 def test_errors_and_reprs_show_no_key_and_no_picture(bench: Bench) -> None:
