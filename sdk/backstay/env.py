@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from backstay.errors import InvalidRequestError
 
@@ -13,6 +14,11 @@ def variable(name: str, instead: str) -> str:
     if not value:
         raise InvalidRequestError(f"{name} is not set", field=name, hint=f"export {name}=..., or {instead}")
     return value
+
+
+def as_set(**variables: str) -> dict[str, Any]:
+    """Arguments whose variables are set and not empty: `as_set(model="X_MODEL")`; the others keep their defaults."""
+    return {name: value for name, variable in variables.items() if (value := os.environ.get(variable))}
 
 
 def flag(name: str) -> bool:

@@ -11,7 +11,7 @@ from backstay.content_adapter.research import ResearchAdapter
 from backstay.content_adapter.text import TextAdapter
 from backstay.engine.call import note_request_id, note_usage
 from backstay.engine.stream import Whole
-from backstay.env import variable
+from backstay.env import as_set, variable
 from backstay.ledger import note_cost
 from backstay.spec import check_extra, merge_extra
 
@@ -24,6 +24,7 @@ __all__ = [
     "ResearchAdapter",
     "TextAdapter",
     "Whole",
+    "as_set",
     "check_extra",
     "merge_extra",
     "note_cost",

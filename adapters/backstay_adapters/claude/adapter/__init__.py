@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 
 from backstay.auth import Credentials, Secret
 from backstay.content.models import ModelList, TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
-from backstay.content_adapter import Network, TextAdapter, note_request_id, variable
+from backstay.content_adapter import Network, TextAdapter, as_set, note_request_id, variable
 from backstay.cost import PriceTable
 from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions, operation
@@ -89,10 +88,7 @@ class Claude(TextAdapter):
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from ANTHROPIC_API_KEY; CLAUDE_MODEL and ANTHROPIC_BASE_URL as set."""
         key = variable("ANTHROPIC_API_KEY", "pass the key to Claude(key)")
-        told: dict[str, Any] = {
-            "model": os.environ.get("CLAUDE_MODEL") or DEFAULT_MODEL,
-            "base_url": os.environ.get("ANTHROPIC_BASE_URL") or API,
-        }
+        told = as_set(model="CLAUDE_MODEL", base_url="ANTHROPIC_BASE_URL")
         return cls(key, **{**told, **arguments})
 
     async def connect(self) -> None:

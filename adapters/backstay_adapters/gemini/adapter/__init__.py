@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
@@ -13,7 +12,7 @@ from backstay.content.image import ImageRequest, ImageResult
 from backstay.content.models import TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
 from backstay.content.words import Finish
-from backstay.content_adapter import ImageAdapter, Network, TextAdapter, note_cost, picture
+from backstay.content_adapter import ImageAdapter, Network, TextAdapter, as_set, note_cost, picture, variable
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BadResponseError, InvalidRequestError
 from backstay.operation import CallOptions, Operation
@@ -105,16 +104,8 @@ class Gemini(TextAdapter, ImageAdapter):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from GEMINI_API_KEY; GEMINI_MODEL, GEMINI_IMAGE_MODEL and GOOGLE_GEMINI_BASE_URL as set."""
-        key = os.environ.get("GEMINI_API_KEY", "")
-        if not key:
-            raise InvalidRequestError(
-                "GEMINI_API_KEY is not set", field="GEMINI_API_KEY", hint="set it, or pass the key to Gemini(key)"
-            )
-        told: dict[str, Any] = {
-            "model": os.environ.get("GEMINI_MODEL") or DEFAULT_MODEL,
-            "image_model": os.environ.get("GEMINI_IMAGE_MODEL") or DEFAULT_IMAGE_MODEL,
-            "base_url": os.environ.get("GOOGLE_GEMINI_BASE_URL") or API,
-        }
+        key = variable("GEMINI_API_KEY", "pass the key to Gemini(key)")
+        told = as_set(model="GEMINI_MODEL", image_model="GEMINI_IMAGE_MODEL", base_url="GOOGLE_GEMINI_BASE_URL")
         return cls(key, **{**told, **arguments})
 
     async def connect(self) -> None:

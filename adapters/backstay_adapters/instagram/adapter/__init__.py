@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 from backstay.auth import Credentials, Secret
 from backstay.content.publish import Container, Post, PostInsights, PostMedia, PublishRequest, Quota
 from backstay.content.words import ContainerState, PostKind
-from backstay.content_adapter import PublisherAdapter
+from backstay.content_adapter import PublisherAdapter, as_set, variable
 from backstay.download import DownloadRules
 from backstay.errors import BackstayError, InvalidRequestError, NotFoundError
 from backstay.operation import CallOptions
@@ -100,19 +99,12 @@ class Instagram(PublisherAdapter):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from INSTAGRAM_ACCESS_TOKEN and INSTAGRAM_ACCOUNT_ID; the other INSTAGRAM_* variables as set."""
-        told: dict[str, Any] = {}
-        for name in ("INSTAGRAM_ACCOUNT_ID", "INSTAGRAM_ACCESS_TOKEN"):
-            told[name] = os.environ.get(name, "")
-            if not told[name]:
-                raise InvalidRequestError(
-                    f"{name} is not set", field=name, hint="set it, or pass it to Instagram(account_id, token)"
-                )
-        more = {
-            "flavour": os.environ.get("INSTAGRAM_FLAVOUR", "facebook"),
-            "api_version": os.environ.get("INSTAGRAM_API_VERSION", API_VERSION),
-            "base_url": os.environ.get("INSTAGRAM_BASE_URL") or None,
-        }
-        return cls(told["INSTAGRAM_ACCOUNT_ID"], told["INSTAGRAM_ACCESS_TOKEN"], **{**more, **arguments})
+        names = ("INSTAGRAM_ACCOUNT_ID", "INSTAGRAM_ACCESS_TOKEN")
+        account_id, token = (variable(name, "pass it to Instagram(account_id, token)") for name in names)
+        told = as_set(
+            flavour="INSTAGRAM_FLAVOUR", api_version="INSTAGRAM_API_VERSION", base_url="INSTAGRAM_BASE_URL"
+        )  # fmt: skip
+        return cls(account_id, token, **{**told, **arguments})
 
     async def disconnect(self) -> None:
         """Close the pool, unless the client was the user's."""

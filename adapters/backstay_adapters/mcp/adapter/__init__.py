@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
@@ -12,7 +11,7 @@ from backstay.answer import Served, stamp
 from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.parts import ToolCall, ToolResult
-from backstay.content_adapter import ContentAdapter, variable
+from backstay.content_adapter import ContentAdapter, as_set, variable
 from backstay.engine.call import current
 from backstay.engine.write import Written
 from backstay.errors import BackstayError, InvalidRequestError, NotFoundError, UnsupportedCapabilityError
@@ -108,8 +107,9 @@ class MCPTools(ContentAdapter):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from MCP_URL; MCP_TOKEN as set."""
-        told: dict[str, Any] = {"token": os.environ.get("MCP_TOKEN") or None}
-        return cls(variable("MCP_URL", "pass the address to MCPTools(url)"), **{**told, **arguments})
+        url = variable("MCP_URL", "pass the address to MCPTools(url)")
+        told = as_set(token="MCP_TOKEN")  # noqa: S106 - a variable's name
+        return cls(url, **{**told, **arguments})
 
     async def connect(self) -> None:
         """Import the SDK off the loop; the first call opens the session."""

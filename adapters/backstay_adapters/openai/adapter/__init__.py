@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
 
@@ -11,7 +10,7 @@ from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.models import ModelList
-from backstay.content_adapter import ImageAdapter, Network, picture, variable
+from backstay.content_adapter import ImageAdapter, Network, as_set, picture, variable
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BackstayError, UnsupportedError
 from backstay.operation import CallOptions, Operation, operation
@@ -90,12 +89,10 @@ class OpenAIImages(ImageAdapter):
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from OPENAI_API_KEY; OPENAI_IMAGE_MODEL, _BASE_URL, _ORG_ID and _PROJECT_ID as set."""
         key = variable("OPENAI_API_KEY", "pass the key to OpenAIImages(key)")
-        told: dict[str, Any] = {
-            "model": os.environ.get("OPENAI_IMAGE_MODEL") or DEFAULT_MODEL,
-            "base_url": os.environ.get("OPENAI_BASE_URL") or API,
-            "organization": os.environ.get("OPENAI_ORG_ID") or None,
-            "project": os.environ.get("OPENAI_PROJECT_ID") or None,
-        }
+        told = as_set(
+            model="OPENAI_IMAGE_MODEL", base_url="OPENAI_BASE_URL", organization="OPENAI_ORG_ID",
+            project="OPENAI_PROJECT_ID",
+        )  # fmt: skip
         return cls(key, **{**told, **arguments})
 
     async def connect(self) -> None:

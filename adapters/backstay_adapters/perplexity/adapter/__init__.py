@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
@@ -12,7 +11,7 @@ from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.research import ResearchDelta, ResearchRequest, ResearchResult
 from backstay.content.words import Depth
-from backstay.content_adapter import ResearchAdapter, tokens_at_most, variable
+from backstay.content_adapter import ResearchAdapter, as_set, tokens_at_most, variable
 from backstay.cost import Cost, PriceTable
 from backstay.engine.call import current
 from backstay.errors import InvalidRequestError
@@ -97,8 +96,7 @@ class Perplexity(ResearchAdapter):
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from PERPLEXITY_API_KEY; PERPLEXITY_BASE_URL as set."""
         key = variable("PERPLEXITY_API_KEY", "pass the key to Perplexity(key)")
-        told: dict[str, Any] = {"base_url": os.environ.get("PERPLEXITY_BASE_URL") or API}
-        return cls(key, **{**told, **arguments})
+        return cls(key, **{**as_set(base_url="PERPLEXITY_BASE_URL"), **arguments})
 
     async def disconnect(self) -> None:
         """Close the pool, unless the client was the user's."""

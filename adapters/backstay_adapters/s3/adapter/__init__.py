@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from backstay.auth import Credentials, Secret
 from backstay.clock import utc
+from backstay.content_adapter import as_set, variable
 from backstay.content_adapter.hosting import Blob, HostAdapter, Place
 from backstay.engine.call import current, note_request_id
 from backstay.errors import InvalidRequestError, NotFoundError
@@ -99,19 +99,13 @@ class S3Host(HostAdapter):
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """Make one from S3_BUCKET, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the other variables as set."""
-        told: dict[str, str] = {}
-        for name in ("S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            told[name] = os.environ.get(name, "")
-            if not told[name]:
-                raise InvalidRequestError(f"{name} is not set", field=name, hint="set it, or pass it to S3Host(...)")
-        more = {
-            "session_token": os.environ.get("AWS_SESSION_TOKEN") or None,
-            "region": os.environ.get("AWS_REGION") or REGION,
-            "endpoint_url": os.environ.get("S3_ENDPOINT_URL") or None,
-            "style": os.environ.get("S3_STYLE") or "virtual",
-            "public_url": os.environ.get("S3_PUBLIC_URL") or None,
-        }
-        return cls(*told.values(), **{**more, **arguments})
+        names = ("S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        bucket, key_id, secret = (variable(name, "pass it to S3Host(bucket, key_id, secret)") for name in names)
+        told = as_set(
+            session_token="AWS_SESSION_TOKEN",  # noqa: S106 - a variable's name
+            region="AWS_REGION", endpoint_url="S3_ENDPOINT_URL", style="S3_STYLE", public_url="S3_PUBLIC_URL",
+        )  # fmt: skip
+        return cls(bucket, key_id, secret, **{**told, **arguments})
 
     async def connect(self) -> None:
         """Import the signer off the loop; the first request opens the connection."""
