@@ -13,12 +13,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from backstay.codec import decode, encode
 from backstay.errors import BadResponseError, ConflictError, InvalidRequestError, ResourceError
 from backstay.values import Value
 
+V = TypeVar("V", bound=Value)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
@@ -121,6 +122,19 @@ class FileStore:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
+
+
+async def loaded(store: Store, name: str, kind: type[V], what: str) -> tuple[V | None, int]:
+    """What was saved last and its revision, else None and 0; raises InvalidRequestError if it is another service's."""
+    kept = await store.load(name)
+    if kept is None:
+        return None, 0
+    if not isinstance(kept.value, kind):
+        raise InvalidRequestError(
+            f"the store holds no {what} under {name}", field="store", value=type(kept.value).__name__,
+            hint="give this service a store, or an id or name, of its own",
+        )  # fmt: skip
+    return kept.value, kept.revision
 
 
 def check_name(name: str, field: str = "id") -> str:

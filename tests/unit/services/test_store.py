@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from backstay.errors import BadResponseError, ConflictError, InvalidRequestError, ResourceError
-from backstay.services.store import FileStore, MemoryStore, Store, check_name
+from backstay.services.ab_test.book import Book as AbBook
+from backstay.services.ab_test.plan import AbPlan
+from backstay.services.carousel import CarouselPlan
+from backstay.services.carousel.book import Book as CarouselBook
+from backstay.services.rules.book import Book as RulesBook
+from backstay.services.rules.state import RulesState
+from backstay.services.store import FileStore, MemoryStore, Store, check_name, loaded
 from tests.support.ab import plan
 
 
@@ -36,6 +42,30 @@ async def test_whoever_has_not_seen_the_last_change_is_refused(store: Store, rev
     with pytest.raises(ConflictError, match="somebody else"):
         await store.save("a", plan(alpha=0.01), revision=revision)
     assert await store.load("a") == (plan(), 1)
+
+
+async def test_what_another_service_has_saved_is_refused(store: Store) -> None:
+    """Named with its kind; what is one's own is loaded with its revision, and nothing is revision 0."""
+    assert await loaded(store, "a", AbPlan, "plan") == (None, 0)
+    await store.save("a", plan(), revision=0)
+    assert await loaded(store, "a", AbPlan, "plan") == (plan(), 1)
+    with pytest.raises(InvalidRequestError, match="the store holds no rules under a") as caught:
+        await loaded(store, "a", RulesState, "rules")
+    assert (caught.value.field, caught.value.value) == ("store", "AbPlan")
+    assert "of its own" in (caught.value.hint or "")
+
+
+async def test_services_refuse_each_others_states(store: Store) -> None:
+    """Whichever finds something else under its name."""
+    for name in ("rules", "carousel-a"):
+        await store.save(name, plan(), revision=0)
+    await store.save(f"ab-{plan().id}", RulesState(), revision=0)
+    with pytest.raises(InvalidRequestError, match="holds no rules"):
+        await RulesBook(store, "rules").load()
+    with pytest.raises(InvalidRequestError, match="holds no carousel"):
+        await CarouselBook.open(store, CarouselPlan(id="a", topic="Sails"))
+    with pytest.raises(InvalidRequestError, match="holds no A/B test"):
+        await AbBook.open(store, plan(), {})
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "a" * 81, "a b", "ä"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from backstay.ads import Ref
 from backstay.clock import Clock
-from backstay.errors import BackstayError, InvalidRequestError
+from backstay.errors import BackstayError
 from backstay.events import Listener
 from backstay.services.ab_test.arms import Arm
 from backstay.services.ab_test.events import AbArmChanged, AbLooked, AbTrouble
@@ -14,7 +14,7 @@ from backstay.services.ab_test.plan import AbPlan
 from backstay.services.ab_test.state import AbState, ArmState
 from backstay.services.ab_test.verdict import Verdict
 from backstay.services.hashing import fingerprint
-from backstay.services.store import Store
+from backstay.services.store import Store, loaded
 
 PREFIX = "ab-"
 
@@ -37,16 +37,11 @@ class Book:
             InvalidRequestError: the state is of another version's basis, or of another service.
         """
         name, payload = PREFIX + plan.id, fingerprint({"plan": plan, "arms": dict(arms)})
-        kept = await store.load(name)
-        if kept is None:
+        state, revision = await loaded(store, name, AbState, "A/B test")
+        if state is None:
             return cls(store, name, _fresh(plan, arms, payload), 0)
-        if not isinstance(kept.value, AbState):
-            raise InvalidRequestError(
-                f"the store holds no A/B test under {name}", field="store", value=type(kept.value).__name__,
-                hint="give the test a store, or an id, of its own",
-            )  # fmt: skip
-        kept.value.check(payload)
-        return cls(store, name, kept.value, kept.revision)
+        state.check(payload)
+        return cls(store, name, state, revision)
 
     @property
     def new(self) -> bool:

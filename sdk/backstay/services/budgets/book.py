@@ -12,9 +12,9 @@ from typing import Final
 
 from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
 
-from backstay.errors import ConflictError, IdempotencyConflictError, InvalidRequestError, NotReadyError
+from backstay.errors import ConflictError, IdempotencyConflictError, NotReadyError
 from backstay.services.budgets.plan import BudgetPlan
-from backstay.services.store import Store, check_name
+from backstay.services.store import Store, check_name, loaded
 from backstay.spec import Spec
 
 SETTLE: Final = timedelta(minutes=15)
@@ -88,12 +88,10 @@ class Book:
         return await self.save(self.state.but(writing=campaign, begun_at=self._now()))
 
     async def _take_turn(self) -> None:
-        kept = await self._store.load(self._name)
-        if kept is not None and not isinstance(kept.value, Turn):
-            raise _foreign(self._name)
-        if kept is not None and kept.value.plan != self._plan.id:
-            await self._end(kept.value.plan)
-        await self._store.save(self._name, Turn(plan=self._plan.id), revision=0 if kept is None else kept.revision)
+        turn, revision = await loaded(self._store, self._name, Turn, "budgets")
+        if turn is not None and turn.plan != self._plan.id:
+            await self._end(turn.plan)
+        await self._store.save(self._name, Turn(plan=self._plan.id), revision=revision)
 
     async def _end(self, older: str) -> None:
         """End an older plan: whoever carries it out is refused before its next write."""
@@ -112,17 +110,7 @@ class Book:
             )  # fmt: skip
 
     async def _load(self, id_: str) -> tuple[BudgetRun | None, int]:
-        kept = await self._store.load(self._key(id_))
-        if kept is not None and not isinstance(kept.value, BudgetRun):
-            raise _foreign(self._key(id_))
-        return (None, 0) if kept is None else (kept.value, kept.revision)
+        return await loaded(self._store, self._key(id_), BudgetRun, "budgets")
 
     def _key(self, id_: str) -> str:
         return f"{self._name}-{id_}"
-
-
-def _foreign(name: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"the store holds no budgets under {name}", field="store", value=name,
-        hint="give the budgets a store, or a name, of their own",
-    )  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from backstay.clock import Clock
-from backstay.errors import BackstayError, InvalidRequestError
+from backstay.errors import BackstayError
 from backstay.events import Listener
 from backstay.services.campaigns.events import CampaignsPaused, CampaignsPlanned, CampaignStepped, CampaignTrouble
 from backstay.services.campaigns.plan import CampaignPlan, Step
 from backstay.services.campaigns.state import CampaignsState, Site
-from backstay.services.store import Store
+from backstay.services.store import Store, loaded
 
 PREFIX: Final = "campaigns-"
 
@@ -25,13 +25,8 @@ class Book:
 
     async def load(self) -> CampaignsState:
         """What was saved last; raises InvalidRequestError if it is another service's."""
-        kept = await self._store.load(self._name)
-        if kept is not None and not isinstance(kept.value, CampaignsState):
-            raise InvalidRequestError(
-                f"the store holds no campaigns under {self._name}", field="store", value=type(kept.value).__name__,
-                hint="give the campaigns a store, or an id, of their own",
-            )  # fmt: skip
-        self.state, self._revision = (CampaignsState(), 0) if kept is None else (kept.value, kept.revision)
+        state, self._revision = await loaded(self._store, self._name, CampaignsState, "campaigns")
+        self.state = state or CampaignsState()
         return self.state
 
     async def save(self, state: CampaignsState) -> None:

@@ -15,7 +15,7 @@ from backstay.money import Money
 from backstay.policies.allowance import Allowance
 from backstay.services.carousel.plan import CarouselPlan
 from backstay.services.carousel.state import CarouselState, KeptPicture
-from backstay.services.store import Store
+from backstay.services.store import Store, loaded
 
 PREFIX = "carousel-"
 
@@ -56,21 +56,15 @@ class Book:
             IdempotencyConflictError: the id stands for another plan.
             InvalidRequestError: the state is of another service.
         """
-        name = PREFIX + plan.id
-        kept = await store.load(name)
-        if kept is None:
+        state, revision = await loaded(store, PREFIX + plan.id, CarouselState, "carousel")
+        if state is None:
             return cls(store, CarouselState(plan=plan), 0)
-        if not isinstance(kept.value, CarouselState):
-            raise InvalidRequestError(
-                f"the store holds no carousel under {name}", field="store", value=type(kept.value).__name__,
-                hint="give the carousel a store, or an id, of its own",
-            )  # fmt: skip
-        if _content(kept.value.plan) != _content(plan):
+        if _content(state.plan) != _content(plan):
             raise IdempotencyConflictError(
                 f"the carousel {plan.id} was begun with another plan", field="plan.id", value=plan.id,
                 rule="carousel.payload", hint="go on with the plan it was begun with, or give the new one another id",
             )  # fmt: skip
-        return cls(store, kept.value.but(plan=plan), kept.revision)
+        return cls(store, state.but(plan=plan), revision)
 
     async def change(self, change: Callable[[CarouselState], CarouselState]) -> CarouselState:
         """Keep a changed state; steps that end at the same time are kept one after the other."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from backstay.ads import Money
 from backstay.clock import Clock
-from backstay.errors import BackstayError, ConflictError, InvalidRequestError
+from backstay.errors import BackstayError, ConflictError
 from backstay.events import Listener
 from backstay.services.rules.decide import Decision
 from backstay.services.rules.events import RuleActed, RuleNotified, RulesRan, RulesTrouble
 from backstay.services.rules.record import EndRecord, RunRecord
 from backstay.services.rules.state import RulesState
 from backstay.services.rules.words import Outcome
-from backstay.services.store import Store
+from backstay.services.store import Store, loaded
 
 
 class Book:
@@ -24,13 +24,8 @@ class Book:
 
     async def load(self) -> RulesState:
         """What was saved last; raises InvalidRequestError if it is another service's."""
-        kept = await self._store.load(self._name)
-        if kept is not None and not isinstance(kept.value, RulesState):
-            raise InvalidRequestError(
-                f"the store holds no rules under {self._name}", field="store", value=type(kept.value).__name__,
-                hint="give the rules a store, or a name, of their own",
-            )  # fmt: skip
-        self.state, self._revision = (RulesState(), 0) if kept is None else (kept.value, kept.revision)
+        state, self._revision = await loaded(self._store, self._name, RulesState, "rules")
+        self.state = state or RulesState()
         return self.state
 
     async def alone(self) -> None:
