@@ -48,4 +48,9 @@ class TokenUsage(Value):
         )
 
 
-__all__ = ["TokenUsage"]
+def count_of(value: object) -> int:
+    """A vendor's count, or nought for anything else: what it does not say is not counted."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+__all__ = ["TokenUsage", "count_of"]

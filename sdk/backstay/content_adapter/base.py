@@ -8,7 +8,7 @@ from backstay.base import Adapter
 
 if TYPE_CHECKING:
     from backstay.content.capabilities import ContentCapabilities
-    from backstay.cost import PriceTable
+    from backstay.cost import Cost, PriceTable
 
 BYTES: Final = 3
 """Bytes of a token at least, for an upper estimate before the call: English has about four, Chinese three or more."""
@@ -17,6 +17,11 @@ BYTES: Final = 3
 def tokens_at_most(size: int) -> int:
     """Tokens of a text of so many bytes, at most."""
     return -(-size // BYTES)
+
+
+def known(cost: Cost | None) -> Cost | None:
+    """An estimate, or None where its table of prices does not know the amount."""
+    return cost if cost is not None and cost.amount is not None else None
 
 
 class ContentAdapter(Adapter):
@@ -32,4 +37,4 @@ class ContentAdapter(Adapter):
         return self.CAPABILITIES
 
 
-__all__ = ["BYTES", "ContentAdapter", "tokens_at_most"]
+__all__ = ["BYTES", "ContentAdapter", "known", "tokens_at_most"]

@@ -7,15 +7,16 @@ from typing import Any, Final, Unpack
 from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.needs import require_image
 from backstay.content.pictures import sniff
-from backstay.content_adapter.base import ContentAdapter
+from backstay.content_adapter.base import ContentAdapter, known
+from backstay.cost import Cost
 from backstay.errors import BadResponseError
 from backstay.ledger import note_cost
-from backstay.operation import CallOptions, operation
+from backstay.operation import CallOptions, Operation, operation
 from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
 
 IMAGES: Final = "images"
-"""The limit of a profile by which pictures are counted, and not calls."""
+"""The limit of a profile by which pictures are known, and not calls."""
 
 
 def _pictures(request: ImageRequest, **_: Any) -> dict[str, float]:
@@ -43,9 +44,21 @@ class ImageAdapter(ContentAdapter):
         note_cost(result.cost)
         return result
 
+    def most_drawn(self, request: ImageRequest) -> Cost | None:
+        """The most that pictures may cost, for budgets and for lost answers; None: nobody can tell beforehand."""
+        del request
+        return None
+
     def check_image(self, request: ImageRequest) -> None:
         """Refuse what the vendor lacks; raises UnsupportedCapabilityError. A vendor adds its sizes and qualities."""
         require_image(self.capabilities, request)
+
+    def estimate(self, operation: Operation, args: tuple[Any, ...]) -> Cost | None:
+        """See `most_drawn`."""
+        request = args[0] if args else None
+        if not isinstance(request, ImageRequest):
+            return super().estimate(operation, args)
+        return known(self.most_drawn(request))
 
 
 def picture(data: bytes, **facts: Any) -> GeneratedImage:

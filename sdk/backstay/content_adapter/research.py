@@ -10,7 +10,7 @@ from backstay.content.capabilities import ContentCapability as Can
 from backstay.content.needs import require_research
 from backstay.content.research import ResearchDelta, ResearchRequest, ResearchResult, ResearchSoFar
 from backstay.content.words import Depth
-from backstay.content_adapter.base import ContentAdapter
+from backstay.content_adapter.base import ContentAdapter, known
 from backstay.cost import Cost
 from backstay.engine.stream import Streaming, Whole
 from backstay.ledger import note_cost
@@ -101,8 +101,7 @@ class ResearchAdapter(ContentAdapter):
         request = args[0] if args else None
         if not isinstance(request, ResearchRequest):
             return super().estimate(operation, args)
-        cost = self.most(request)
-        return cost if cost is not None and cost.amount is not None else None
+        return known(self.most(request))
 
 
 __all__ = ["ResearchAdapter"]

@@ -11,7 +11,7 @@ from backstay.content.needs import require_text
 from backstay.content.parts import Picture
 from backstay.content.settle import UNREADABLE, repair, repaired, settled
 from backstay.content.text import TextDelta, TextRequest, TextResult, TextSoFar
-from backstay.content_adapter.base import ContentAdapter, tokens_at_most
+from backstay.content_adapter.base import ContentAdapter, known, tokens_at_most
 from backstay.cost import Cost
 from backstay.engine.stream import Streaming, Whole
 from backstay.errors import BackstayError, InvalidRequestError
@@ -121,8 +121,7 @@ class TextAdapter(ContentAdapter):
         pictures = sum(isinstance(part, Picture) for message in request.messages for part in message.parts)
         tokens = tokens_at_most(request.size) + pictures * PICTURE_TOKENS
         output = request.max_output_tokens or self.max_output_tokens
-        cost = self.prices.cost(request.model or self.model, input=tokens, output=output)
-        return None if cost.amount is None else cost
+        return known(self.prices.cost(request.model or self.model, input=tokens, output=output))
 
 
 def _declared(adapter: TextAdapter) -> Operation:

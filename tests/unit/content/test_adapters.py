@@ -201,6 +201,16 @@ def test_the_estimate_is_the_most_a_text_may_cost(runtime: Runtime) -> None:
     assert toy.estimate(declared, (TEXT,)) is None
 
 
+def test_the_estimate_of_a_picture_is_its_vendors(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vendor says the most; without its word, or a price for the model, nobody can tell."""
+    toy, asked = Toy(runtime), (ImageRequest(prompt="x"),)
+    declared = type(toy)._drawn.__backstay_operation__  # type: ignore[attr-defined]  # the decorator's mark
+    assert toy.estimate(declared, asked) is None
+    for most, expected in ((Cost.reported(Decimal(1)), Cost.reported(Decimal(1))), (Cost.unknown("no price"), None)):
+        monkeypatch.setattr(toy, "most_drawn", lambda _, most=most: most)
+        assert toy.estimate(declared, asked) == expected
+
+
 def test_research_is_cached_joined_and_served_stale(runtime: Runtime, clock: VirtualClock) -> None:
     """Twice the same question is one answer; when the vendor is down the old one is served, marked and not billed."""
     down = [ServiceUnavailableError() for _ in range(4)]

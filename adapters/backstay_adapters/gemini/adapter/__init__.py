@@ -12,15 +12,24 @@ from backstay.content.image import ImageRequest, ImageResult
 from backstay.content.models import TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
 from backstay.content.words import Finish
-from backstay.content_adapter import ImageAdapter, Network, TextAdapter, as_set, note_cost, picture, variable
+from backstay.content_adapter import (
+    ImageAdapter,
+    Network,
+    TextAdapter,
+    as_set,
+    note_cost,
+    picture,
+    tokens_at_most,
+    variable,
+)
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BadResponseError, InvalidRequestError
-from backstay.operation import CallOptions, Operation
+from backstay.operation import CallOptions
 from backstay.taxonomy import Certainty
 from backstay_adapters.gemini.adapter.capabilities import CAPABILITIES
 from backstay_adapters.gemini.adapter.wire import Setting, Wire
 from backstay_adapters.gemini.errors import TABLE
-from backstay_adapters.gemini.prices import PRICES
+from backstay_adapters.gemini.prices import IMAGE, PRICES
 from backstay_adapters.gemini.profile import (
     API,
     API_VERSION,
@@ -42,8 +51,6 @@ if TYPE_CHECKING:
     from backstay.runtime import Runtime
     from backstay.table import Facts
 
-BYTES = 3
-"""Bytes of a token at least."""
 SOURCE_TOKENS = 2_000
 """Tokens of a picture to start from, at most."""
 THOUGHTS = 8_192
@@ -204,16 +211,14 @@ class Gemini(TextAdapter, ImageAdapter):
             request_ids=facts.request_ids, hint="ask for a picture in the prompt",
         )  # fmt: skip
 
-    def estimate(self, operation: Operation, args: tuple[Any, ...]) -> Cost | None:
-        """The most that a text or a picture may cost."""
-        request = args[0] if args else None
-        if operation.name != "generate_image" or not isinstance(request, ImageRequest) or self.prices is None:
-            return TextAdapter.estimate(self, operation, args)
-        tokens = -(-len(request.prompt.encode()) // BYTES) + len(request.sources) * SOURCE_TOKENS
-        cost = self.prices.cost(
-            request.model or self.image_model, input=tokens, output=THOUGHTS, each={"image": request.n}
+    def most_drawn(self, request: ImageRequest) -> Cost | None:
+        """See `ImageAdapter.most_drawn`; a price for each picture, and tokens for the words and the thinking."""
+        if self.prices is None:
+            return None
+        tokens = tokens_at_most(len(request.prompt.encode())) + len(request.sources) * SOURCE_TOKENS
+        return self.prices.cost(
+            request.model or self.image_model, input=tokens, output=THOUGHTS, each={IMAGE: request.n}
         )
-        return None if cost.amount is None else cost
 
 
 __all__ = ["Gemini"]

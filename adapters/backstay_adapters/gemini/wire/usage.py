@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backstay.content.usage import TokenUsage
+from backstay.content.usage import TokenUsage, count_of
 from backstay.cost import Cost, PriceTable
 from backstay_adapters.gemini.prices import IMAGE
 
@@ -22,11 +22,11 @@ _KNOWN: Final = frozenset(
 def usage_of(told: Json, pictures: int = 0) -> TokenUsage:
     """The vendor's count; what it does not say is nought. Thinking is part of what comes out."""
     told = told if isinstance(told, Mapping) else {}
-    cached, thought = whole(told.get("cachedContentTokenCount")), whole(told.get("thoughtsTokenCount"))
-    asked = whole(told.get("promptTokenCount")) + whole(told.get("toolUsePromptTokenCount"))
+    cached, thought = count_of(told.get("cachedContentTokenCount")), count_of(told.get("thoughtsTokenCount"))
+    asked = count_of(told.get("promptTokenCount")) + count_of(told.get("toolUsePromptTokenCount"))
     return TokenUsage(
         input_tokens=max(0, asked - cached),
-        output_tokens=whole(told.get("candidatesTokenCount")) + thought,
+        output_tokens=count_of(told.get("candidatesTokenCount")) + thought,
         cache_read_tokens=cached,
         thinking_tokens=thought if "thoughtsTokenCount" in told else None,
         pieces={IMAGE: pictures} if pictures else {},
@@ -45,9 +45,4 @@ def cost_of(usage: TokenUsage, model: str, prices: PriceTable | None) -> Cost:
     )
 
 
-def whole(value: object) -> int:
-    """A count, or nought for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
-
-
-__all__ = ["cost_of", "usage_of", "whole"]
+__all__ = ["cost_of", "usage_of"]

@@ -13,7 +13,7 @@ from backstay.content.models import ModelList
 from backstay.content_adapter import ImageAdapter, Network, as_set, picture, variable
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BackstayError, UnsupportedError
-from backstay.operation import CallOptions, Operation, operation
+from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
 from backstay_adapters.openai.adapter.capabilities import CAPABILITIES
@@ -157,11 +157,8 @@ class OpenAIImages(ImageAdapter):
         """The bytes behind an address of the vendor's: a read of its own, asked again where the network fails."""
         return await self._wire.fetch(url)
 
-    def estimate(self, operation: Operation, args: tuple[Any, ...]) -> Cost | None:
-        """The most that pictures may cost: by pixels and quality, and the words that ask for them."""
-        request = args[0] if args else None
-        if operation.name != "generate_image" or not isinstance(request, ImageRequest):
-            return None
+    def most_drawn(self, request: ImageRequest) -> Cost | None:
+        """See `ImageAdapter.most_drawn`; by pixels and quality, and the words that ask for them."""
         return most_of(request, request.model or self.image_model, self.prices)
 
     def _check_model(self, model: str) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backstay.content.image import ImageRequest, Size
-from backstay.content.usage import TokenUsage
+from backstay.content.usage import TokenUsage, count_of
+from backstay.content_adapter import tokens_at_most
 from backstay.cost import Cost, PriceTable
 from backstay.errors import InvalidRequestError
 from backstay_adapters.openai.models import known
@@ -16,8 +17,6 @@ from backstay_adapters.openai.wire.sizes import size_of
 Json = Any
 
 SQUARE: Final = 1_024 * 1_024
-BYTES: Final = 3
-"""Bytes of a token at least."""
 _KNOWN: Final = frozenset(
     {"input_tokens", "input_tokens_details", "output_tokens", "output_tokens_details", "total_tokens"}
 )
@@ -29,12 +28,12 @@ def usage_of(told: Json, pictures: int) -> TokenUsage:
     into, out = (told.get(f"{way}_tokens_details") for way in ("input", "output"))
     pieces = {
         "image": pictures,
-        IMAGE_IN: whole(_of(into, "image_tokens")),
-        TEXT_OUT: whole(_of(out, "text_tokens")),
+        IMAGE_IN: count_of(_of(into, "image_tokens")),
+        TEXT_OUT: count_of(_of(out, "text_tokens")),
     }
     return TokenUsage(
-        input_tokens=whole(told.get("input_tokens")),
-        output_tokens=whole(told.get("output_tokens")),
+        input_tokens=count_of(told.get("input_tokens")),
+        output_tokens=count_of(told.get("output_tokens")),
         pieces={name: count for name, count in pieces.items() if count},
         extra={name: value for name, value in told.items() if name not in _KNOWN and value is not None},
     )
@@ -67,19 +66,15 @@ def most_of(request: ImageRequest, model: str, prices: PriceTable | None) -> Cos
     tokens = MOST.get(str(wanted), MOST[best] if wanted != "auto" else MOST["high"])
     area = size.width * size.height / SQUARE
     cost = prices.cost(
-        model, input=-(-len(request.prompt.encode()) // BYTES), output=int(tokens * max(1.0, area) * 1.1) * request.n,
+        model, input=tokens_at_most(len(request.prompt.encode())),
+        output=int(tokens * max(1.0, area) * 1.1) * request.n,
         each={IMAGE_IN: (len(request.sources) + (request.mask is not None)) * SOURCE_TOKENS},
     )  # fmt: skip
     return None if cost.amount is None else cost
-
-
-def whole(value: object) -> int:
-    """A count, or nought for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _of(told: Json, name: str) -> Json:
     return told.get(name) if isinstance(told, Mapping) else None
 
 
-__all__ = ["cost_of", "most_of", "usage_of", "whole"]
+__all__ = ["cost_of", "most_of", "usage_of"]

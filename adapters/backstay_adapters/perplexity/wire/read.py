@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from backstay.content.research import ResearchResult, Source
-from backstay.content.usage import TokenUsage
+from backstay.content.usage import TokenUsage, count_of
 from backstay.content.words import Finish, SourceKind
 from backstay.content_adapter import Answers
 from backstay.cost import Cost, PriceTable
@@ -92,11 +92,11 @@ def moment(text: object) -> datetime | None:
 
 def usage_of(told: Mapping[str, Json]) -> TokenUsage:
     """The vendor's count; what it does not say is nought."""
-    searches = _whole(told.get("num_search_queries"))
+    searches = count_of(told.get("num_search_queries"))
     thought = told.get("reasoning_tokens")
     return TokenUsage(
-        input_tokens=_whole(told.get("prompt_tokens")),
-        output_tokens=_whole(told.get("completion_tokens")),
+        input_tokens=count_of(told.get("prompt_tokens")),
+        output_tokens=count_of(told.get("completion_tokens")),
         thinking_tokens=thought if isinstance(thought, int) else None,
         pieces={SEARCH: searches} if searches else {},
         extra={name: value for name, value in told.items() if name not in _COUNTED and value is not None},
@@ -121,10 +121,6 @@ def _money(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found is not None and found.is_finite() and found >= 0 else None
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 __all__ = [
