@@ -15,6 +15,9 @@ Code = int | str
 MAX_MESSAGE: Final = 2000
 """Characters of a vendor's message that are kept."""
 
+MAX_EVENTS: Final = 200_000
+"""Bytes of a stream in which the event of an error is looked for."""
+
 MAX_WAIT: Final = 7 * 86_400.0
 """Seconds; a Retry-After beyond a week is a mistake (a date in another unit, say) and is not believed."""
 
@@ -123,6 +126,18 @@ def read_json(body: object) -> tuple[Any, bool]:
         return read_json(bytes(body).decode("utf-8", "replace"))[0], False  # type: ignore[arg-type]  # only bytes decode
     except (ValueError, RecursionError):
         return None, False
+
+
+def event_data(body: object) -> object:
+    """The data of an error's event, where somebody hands in a piece of a stream; else the body as it is."""
+    if not isinstance(body, (bytes, bytearray, str)):
+        return body
+    head = body[:64] if isinstance(body, str) else bytes(body[:64]).decode("utf-8", "replace")
+    if not head.lstrip().startswith(("event:", "data:")):
+        return body  # a picture may have megabytes: nothing more is read of it here
+    text = body if isinstance(body, str) else body[:MAX_EVENTS].decode("utf-8", "replace")
+    found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
+    return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
 
 
 def plain(value: object, limit: int = MAX_MESSAGE) -> str:

@@ -17,6 +17,7 @@ from backstay.facts import (
     MAX_WAIT,
     Code,
     Facts,
+    event_data,
     excerpt,
     header_ids,
     plain,
@@ -29,8 +30,8 @@ from backstay.taxonomy import TYPES, Certainty
 
 __all__ = [
     "ANYTHING", "MAX_WAIT", "READABLE", "Code", "Decode", "ErrorTable", "Facts", "Match", "Row", "Verdict",
-    "all_of", "code", "codes_between", "excerpt", "header_ids", "holds_data", "operation", "pattern", "plain",
-    "plain_success", "read_json", "retry_after", "status", "statuses_between", "subcode", "text",
+    "all_of", "code", "codes_between", "event_data", "excerpt", "header_ids", "holds_data", "operation", "pattern",
+    "plain", "plain_success", "read_json", "retry_after", "status", "statuses_between", "subcode", "text",
     "until_utc_midnight",
 ]  # fmt: skip
 

@@ -386,6 +386,25 @@ def test_a_stream_without_its_end_is_no_answer(bench: Bench) -> None:
     assert (caught.value.rule, caught.value.partial.text) == ("gemini.stream_cut", "To be")
 
 
+def test_an_answer_says_which_request_it_was(bench: Bench) -> None:
+    """The vendor's id is in `served`, of a whole text, a stream and a picture, and in the error of a cut stream."""
+
+    async def each() -> list[Any]:
+        gemini = bench.gemini()
+        drawn = await gemini.generate_image(ImageRequest(prompt="x"))
+        return [await gemini.generate(ASKED), await gemini.stream(ASKED).whole(), drawn]
+
+    for found in bench.run(each()):
+        assert found.request_id
+        assert found.served.request_ids == (found.request_id,)
+
+    piece = b'data: {"responseId":"r-1","candidates":[{"content":{"parts":[{"text":"To be"}]}}]}\n\n'
+    bench.answer(200, piece, "text/event-stream")
+    with pytest.raises(BadResponseError) as caught:
+        bench.run(bench.gemini().stream(ASKED).whole())
+    assert caught.value.request_ids == ("r-1",)
+
+
 class Watched(SimTransport2):
     """Remembers the answers that it gave."""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backstay.table import Facts, excerpt, header_ids, plain, read_json
+from backstay.table import Facts, event_data, excerpt, header_ids, plain, read_json
 
 Json = Any
 
@@ -23,7 +23,7 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
 
     `data` is the body of a success and None for everything else.
     """
-    value, whole = read_json(_event(body))
+    value, whole = read_json(event_data(body))
     error = error_of(value)
     told = error or {}
     good = isinstance(value, dict) and error is None
@@ -41,15 +41,6 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
         operation=operation,
         readable=good and whole,
     )
-
-
-def _event(body: object) -> object:
-    """The data of an error event, where somebody hands in a piece of a stream; else the body as it is."""
-    text = body[:200_000].decode("utf-8", "replace") if isinstance(body, bytes | bytearray) else body
-    if not isinstance(text, str) or not text.lstrip().startswith(("event:", "data:")):
-        return body
-    found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
 
 
 def error_of(value: Json) -> Mapping[str, Json] | None:

@@ -18,6 +18,7 @@ from backstay.content_adapter import (
     TextAdapter,
     as_set,
     note_cost,
+    note_request_id,
     picture,
     tokens_at_most,
     variable,
@@ -142,11 +143,11 @@ class Gemini(TextAdapter, ImageAdapter):
                     found = list(made.take(piece))
                 for each in found:
                     yield each
+        facts = TABLE.decode(200, {}, made.whole(), "streamGenerateContent")
+        note_request_id(*facts.request_ids)
         if not made.ended:
-            raise BadResponseError(
-                "the stream ended before the vendor said so", certainty=Certainty.UNKNOWN, rule="gemini.stream_cut"
-            )
-        yield self._text(TABLE.decode(200, {}, made.whole(), "streamGenerateContent"), model)
+            raise read.ANSWERS.cut(facts.request_id)
+        yield self._text(facts, model)
 
     async def count_text(self, request: TextRequest) -> TokenCount:
         """See `TextAdapter.count_text`."""
@@ -199,7 +200,7 @@ class Gemini(TextAdapter, ImageAdapter):
             usage=usage,
             cost=cost,
             model=named,
-            request_id=facts.request_ids[0] if facts.request_ids else None,
+            request_id=facts.request_id,
             extra={"text": said} if said else {},
         )
 

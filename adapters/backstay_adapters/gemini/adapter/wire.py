@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from backstay.auth import Secret
-from backstay.engine.call import current
+from backstay.engine.call import current, note_request_id
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay_adapters.gemini.errors import TABLE
 from backstay_adapters.gemini.wire.read import unreadable
@@ -83,7 +83,9 @@ class Wire:
         except Exception as error:
             raise self._named(error, "generateContent") from error
         response = raw.sdk_http_response
-        return TABLE.decode(200, _low(response.headers), response.body, "generateContent")
+        facts = TABLE.decode(200, _low(response.headers), response.body, "generateContent")
+        note_request_id(*facts.request_ids)
+        return facts
 
     async def stream(
         self, model: str, contents: Sequence[Json], config: Mapping[str, Json], extra: Mapping[str, Json], key: Secret

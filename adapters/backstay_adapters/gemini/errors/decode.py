@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from backstay.redact import scrub
-from backstay.table import Facts, excerpt, plain, read_json
+from backstay.table import Facts, event_data, excerpt, plain, read_json
 from backstay_adapters.gemini.wire.read import FAULTS, FINISHES, REFUSALS, ending
 
 Json = Any
@@ -29,7 +29,7 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
 
     `data` is the body of a success and None for everything else.
     """
-    value, whole = read_json(_event(body))
+    value, whole = read_json(event_data(body))
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     error = error_of(value)
@@ -127,17 +127,6 @@ def _blamed(told: Mapping[str, Json]) -> str | None:
         if isinstance(first, Mapping) and plain(first.get("field")):
             return plain(first["field"], 100)
     return None
-
-
-def _event(body: object) -> object:
-    """The data of an error event, where somebody hands in a piece of a stream; else the body as it is."""
-    head = body[:64] if isinstance(body, bytes | bytearray | str) else b""
-    head = head.encode("utf-8", "replace") if isinstance(head, str) else bytes(head)
-    if not isinstance(body, bytes | bytearray | str) or not head.lstrip().startswith((b"event:", b"data:")):
-        return body  # a picture may have megabytes: nothing more is read of it here
-    text = body if isinstance(body, str) else body[:200_000].decode("utf-8", "replace")
-    found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
 
 
 def _request_ids(value: Json) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from backstay.content_adapter import opened
 from backstay.engine.call import current, note_request_id, note_usage
 from backstay_adapters.instagram.errors import TABLE, failed_container
 from backstay_adapters.instagram.wire.usage import told
@@ -33,12 +34,13 @@ class Wire:
         """Read a node or an edge; the state of a container that failed is an answer."""
         facts = await self._ask("GET", path, params=params)
         if failed_container(facts) and facts.ok_status:
+            note_request_id(*facts.request_ids)
             return facts.data
-        return _opened(facts)
+        return opened(TABLE, facts).data
 
     async def post(self, path: str, params: Mapping[str, str]) -> Json:
         """Send a form."""
-        return _opened(await self._ask("POST", path, data=params))
+        return opened(TABLE, await self._ask("POST", path, data=params)).data
 
     async def _ask(self, method: str, path: str, **sent: Any) -> Facts:
         secret = await self._credentials.get()
@@ -47,17 +49,9 @@ class Wire:
         call = current()
         name = call.plan.function if call is not None else None
         facts = TABLE.decode(reply.status, reply.headers, reply.body, name)
-        note_request_id(*facts.request_ids)
         for usage in told(facts.headers):
             note_usage(usage.limit, usage.used, usage.wait)
         return facts
-
-
-def _opened(facts: Facts) -> Json:
-    failure = TABLE.failure(facts)
-    if failure is not None:
-        raise failure
-    return facts.data
 
 
 __all__ = ["Wire"]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from backstay.content.publish import Container, Post, PostInsights, Quota
 from backstay.content.words import ContainerState, PostKind
-from backstay.errors import BadResponseError
-from backstay.facts import excerpt
-from backstay.taxonomy import Certainty
+from backstay.content_adapter import Answers
 
 Json = Any
+
+ANSWERS: Final = Answers("instagram")
+reading = ANSWERS.reading
 
 STATES: Final[Mapping[str, ContainerState]] = MappingProxyType(
     {
@@ -42,23 +40,6 @@ REEL_METRICS: Final = f"{FEED_METRICS},ig_reels_avg_watch_time,ig_reels_video_vi
 STORY_METRICS: Final = "reach,views,replies,shares,navigation,total_interactions"
 """One metric that a kind of post does not have fails the whole call."""
 _READ: Final = frozenset(POST_FIELDS.split(","))
-
-
-@contextlib.contextmanager
-def reading(what: str, data: Json) -> Iterator[None]:
-    """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
-    try:
-        yield
-    except (ValidationError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
-        raise unreadable(what, data) from error
-
-
-def unreadable(what: str, data: Json) -> BadResponseError:
-    """An answer that is not what it should be."""
-    return BadResponseError(
-        f"the answer is not {what}", vendor="instagram", vendor_message=excerpt(str(data)),
-        certainty=Certainty.UNKNOWN, rule="instagram.shape",
-    )  # fmt: skip
 
 
 def made_id(data: Json) -> str:
@@ -152,5 +133,4 @@ def _figure(told: Mapping[str, Json]) -> Decimal | None:
 __all__ = [
     "CONTAINER_FIELDS", "POST_FIELDS", "container", "insights", "kind_of", "made_id", "moment", "page", "post",
     "quota",
-    "unreadable",
 ]  # fmt: skip

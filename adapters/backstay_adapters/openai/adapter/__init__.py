@@ -135,7 +135,7 @@ class OpenAIImages(ImageAdapter):
             usage=usage,
             cost=cost_of(usage, told, model, self.prices),
             model=model,
-            request_id=facts.request_ids[0] if facts.request_ids else None,
+            request_id=facts.request_id,
             extra=read.rest(facts.data),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from backstay.auth import Secret
+from backstay.content_adapter import opened
 from backstay.engine.call import note_request_id, note_usage
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay_adapters.openai.errors import TABLE
@@ -113,11 +114,7 @@ class Wire:
             status, headers, body = raw.status_code, raw.headers, raw.content
         except Exception as error:
             raise self._named(error, operation) from error
-        facts = self._facts(status, headers, body, operation)
-        failure = TABLE.failure(facts)
-        if failure is not None:
-            raise failure
-        return facts
+        return opened(TABLE, self._facts(status, headers, body, operation))
 
     def _each(self, key: Secret) -> dict[str, Json]:
         """What goes with each request."""
@@ -132,9 +129,7 @@ class Wire:
         low = {name.lower(): value for name, value in headers.items()}
         for usage in usages(low):
             note_usage(usage.limit, usage.used, usage.wait)
-        facts = TABLE.decode(status, low, body, operation)
-        note_request_id(*facts.request_ids)
-        return facts
+        return TABLE.decode(status, low, body, operation)
 
     def _named(self, error: Exception, operation: str) -> BackstayError:
         """Our error for what the SDK raised; what is neither an answer nor the network is a fault of ours."""
@@ -145,7 +140,9 @@ class Wire:
         if isinstance(error, self._openai.APIStatusError):
             said: Any = error
             # The whole body: the SDK's `.body` is the inner object, and a text where it was no JSON.
-            return TABLE.error(self._facts(said.status_code, said.response.headers, said.response.content, operation))
+            facts = self._facts(said.status_code, said.response.headers, said.response.content, operation)
+            note_request_id(*facts.request_ids)
+            return TABLE.error(facts)
         found = http2.translated(error, self._setting.base_url)
         if found is not None:
             return found

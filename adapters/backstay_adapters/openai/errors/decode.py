@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backstay.table import Facts, excerpt, header_ids, plain, read_json
+from backstay.table import Facts, event_data, excerpt, header_ids, plain, read_json
 
 Json = Any
 
@@ -20,7 +20,7 @@ def decode(status: int | None, headers: Mapping[str, str], body: object, operati
 
     `data` is the body of a success and None for everything else.
     """
-    value, whole = read_json(_event(body))
+    value, whole = read_json(event_data(body))
     error = error_of(value)
     told = error or {}
     good = isinstance(value, dict) and error is None
@@ -58,17 +58,6 @@ def _told(value: dict[str, Json]) -> Mapping[str, Json] | None:
         return {"code": "content_filter", "message": "the answer was stopped by the content filter"}
     inner = "message" in value and ("code" in value or str(value.get("type", "")).endswith("error"))
     return value if inner or ("detail" in value and "data" not in value) else None
-
-
-def _event(body: object) -> object:
-    """The data of an error event, where somebody hands in a piece of a stream; else the body as it is."""
-    head = body[:64] if isinstance(body, bytes | bytearray | str) else b""
-    head = head.encode("utf-8", "replace") if isinstance(head, str) else bytes(head)
-    if not isinstance(body, bytes | bytearray | str) or not head.lstrip().startswith((b"event:", b"data:")):
-        return body  # a picture may have megabytes: nothing more is read of it here
-    text = body if isinstance(body, str) else body[:200_000].decode("utf-8", "replace")
-    found = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    return next((data for data in reversed(found) if '"error"' in data), found[-1] if found else body)
 
 
 def _word(value: object) -> str | None:

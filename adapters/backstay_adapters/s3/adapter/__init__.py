@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from backstay.auth import Credentials, Secret
 from backstay.clock import utc
-from backstay.content_adapter import as_set, variable
+from backstay.content_adapter import as_set, opened, variable
 from backstay.content_adapter.hosting import Blob, HostAdapter, Place
-from backstay.engine.call import current, note_request_id
+from backstay.engine.call import current
 from backstay.errors import InvalidRequestError, NotFoundError
 from backstay.operation import CallOptions
 from backstay.policies.settings import refuse, within
@@ -163,10 +163,7 @@ class S3Host(HostAdapter):
         reply = await self._http.send(method, path, headers=ready, content=body or None)
         call = current()
         facts = TABLE.decode(reply.status, reply.headers, reply.body, call.plan.function if call is not None else None)
-        note_request_id(*facts.request_ids)
-        failure = TABLE.failure(facts)
-        if failure is not None:
-            raise failure
+        opened(TABLE, facts)
         return reply
 
     def _name(self, key: str) -> str:
