@@ -17,7 +17,7 @@ from backstay.testing.processes import Gone
 from backstay.testing.simulation import Played, Sabotage, Stage, Wrong
 from backstay.testing.simulation.losses import HeardPlan
 from backstay.testing.simulation.storm import LOSSES, MAYBE_DONE, USUAL, Setting, seeded
-from backstay.testing.simulation.town import House, Inline, Town
+from backstay.testing.simulation.town import House, Town
 from backstay.writes.sightings import SKEW
 from benchmarks.simulate.services.cast import ARMS, OPTIMIZED, RAISED, SWITCHED
 from benchmarks.simulate.services.duties import Company, Duties
@@ -94,24 +94,14 @@ def _setting(draw: random.Random, given: dict[str, Any]) -> Setting:
 
 
 async def _played(company: Company, draw: random.Random) -> list[Wrong]:
-    asyncio.get_running_loop().set_default_executor(Inline())
     town = company.town
-    town.note(f"{town.setting} {[played.drawn for played in town.played.values()]}")
+    town.begin()
     await _prepared(company)
-    for number, played in enumerate(town.played.values()):
-        played.simulator.faults = _storm(draw, town.seed * 7 + number, played, company.away)
-    town.calm = False
-    await asyncio.gather(*(_slot(company, number) for number in range(town.setting.slots)))
-    for played in town.played.values():
-        played.simulator.faults = FaultPlan()
-    for house in town.houses:
-        house.process.immortal()
-    town.calm = True
-    town.note("calm")
-    await town.clock.sleep(CALM)
+    await town.weather(
+        lambda seed, played: _storm(draw, seed, played, company.away), lambda number: _slot(company, number), CALM
+    )
     wrongs = [*await _ended(company), *judged(company)]
-    for house in town.houses:
-        house.process.bury()
+    town.bury()
     return wrongs
 
 

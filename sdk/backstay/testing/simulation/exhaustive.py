@@ -152,8 +152,7 @@ class _Run:
         self.played.simulator.faults = FaultPlan()
         await town.clock.sleep(EVENING)
         wrongs = [*await self._judged()]
-        for house in town.houses:
-            house.process.bury()
+        town.bury()
         return Seen(first.process.awaits, self.requests, wrongs)
 
     def _first(self) -> House:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from backstay.errors import BackstayError
 from backstay.letters import LetterState, Wanted
-from backstay.sandbox import FaultPlan
 from backstay.testing.clock import run
 from backstay.testing.processes import Gone
 from backstay.testing.simulation.history import CREATES, Said
@@ -21,7 +20,7 @@ from backstay.testing.simulation.service import Actor, Wishes, prepare
 from backstay.testing.simulation.stage import Stage
 from backstay.testing.simulation.store import Sabotage
 from backstay.testing.simulation.storm import seeded, setting, storm
-from backstay.testing.simulation.town import House, Inline, Town
+from backstay.testing.simulation.town import House, Town
 from backstay.writes.journal import OPEN, Kind
 from backstay.writes.recover import recover
 
@@ -72,24 +71,14 @@ def simulate(
 
 
 async def _played(town: Town) -> list[Wrong]:
-    asyncio.get_running_loop().set_default_executor(Inline())
-    town.note(f"{town.setting} {[played.drawn for played in town.played.values()]}")
+    town.begin()
     wishes = Wishes()
     await prepare(town, wishes)
-    for number, played in enumerate(town.played.values()):
-        played.simulator.faults = storm(town.draw, town.seed * 7 + number, played.writes)
-    town.calm = False
-    await asyncio.gather(*(_slot(town, wishes, number) for number in range(town.setting.slots)))
-    for played in town.played.values():
-        played.simulator.faults = FaultPlan()
-    for house in town.houses:
-        house.process.immortal()
-    town.calm = True
-    town.note("calm")
-    await town.clock.sleep(CALM)
+    await town.weather(
+        lambda seed, played: storm(town.draw, seed, played.writes), lambda number: _slot(town, wishes, number), CALM
+    )
     wrongs = [*await _well(town), *await _settled(town), *await _quiet(town), *await _judged(town)]
-    for house in town.houses:
-        house.process.bury()
+    town.bury()
     return wrongs
 
 

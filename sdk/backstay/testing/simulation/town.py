@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -18,6 +19,7 @@ from backstay.events import Event
 from backstay.letters import LetterOptions
 from backstay.profile import Profile
 from backstay.runtime import Runtime
+from backstay.sandbox import FaultPlan
 from backstay.testing.clock import VirtualClock
 from backstay.testing.invariants import Witness
 from backstay.testing.processes import Process, SkewedClock
@@ -222,6 +224,32 @@ class Town:
         self.houses.append(house)
         self.note(f"starts {process.name}")
         return house
+
+    def begin(self) -> None:
+        """The loop does at once what others do in threads, and the trace begins with how the run is set up."""
+        asyncio.get_running_loop().set_default_executor(Inline())
+        self.note(f"{self.setting} {[played.drawn for played in self.played.values()]}")
+
+    async def weather(
+        self, storm: Callable[[int, Played], FaultPlan], slot: Callable[[int], Coroutine[Any, Any, None]], calm: float
+    ) -> None:
+        """It storms while all slots work, by plans of a seed each; then it is calm for `calm` seconds."""
+        for number, played in enumerate(self.played.values()):
+            played.simulator.faults = storm(self.seed * 7 + number, played)
+        self.calm = False
+        await asyncio.gather(*(slot(number) for number in range(self.setting.slots)))
+        for played in self.played.values():
+            played.simulator.faults = FaultPlan()
+        for house in self.houses:
+            house.process.immortal()
+        self.calm = True
+        self.note("calm")
+        await self.clock.sleep(calm)
+
+    def bury(self) -> None:
+        """No process does anything any more."""
+        for house in self.houses:
+            house.process.bury()
 
     def close(self) -> None:
         """Nothing is looked at any more."""
