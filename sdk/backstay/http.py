@@ -15,7 +15,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from json import dumps
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote_plus
 
 import httpx
@@ -30,6 +30,8 @@ from backstay.taxonomy import Certainty
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+
+    from backstay.base import Adapter
 
 SENT: Final = "backstay.sent"
 """The request extension under which a transport finds the callable that marks a request as sent."""
@@ -103,6 +105,24 @@ class Http:
         # A transport says `marks_sent = True` when it calls the request's SENT extension as the head leaves.
         self._marks = client is None and (transport is None or getattr(transport, "marks_sent", False))
         self._timeout = {"connect": connect_timeout}
+
+    @classmethod
+    def of(
+        cls,
+        adapter: Adapter,
+        base_url: str,
+        client: httpx.AsyncClient | None,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> Self:
+        """An adapter's own: over the user's client or transport, else with its runtime's TLS context and proxy."""
+        return cls(
+            base_url,
+            client=client,
+            transport=transport,
+            ssl_context=adapter.runtime.ssl_context,
+            proxy=adapter.runtime.proxy,
+            connect_timeout=adapter.profile.connect_timeout,
+        )
 
     async def send(
         self,

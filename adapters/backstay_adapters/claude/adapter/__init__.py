@@ -12,9 +12,9 @@ from backstay.content.models import ModelList, TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
 from backstay.content_adapter import Network, TextAdapter, as_set, note_request_id, variable
 from backstay.cost import PriceTable
-from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay.policies.settings import whole
 from backstay_adapters.claude.adapter.capabilities import CAPABILITIES
 from backstay_adapters.claude.adapter.wire import Setting, Wire
 from backstay_adapters.claude.prices import PRICES
@@ -75,10 +75,7 @@ class Claude(TextAdapter):
             runtime=runtime,
             options=options,
         )
-        if max_output_tokens < 1:
-            raise InvalidRequestError(
-                "a text needs room", field="max_output_tokens", value=max_output_tokens, hint="at least 1"
-            )
+        whole("max_output_tokens", max_output_tokens, 1)
         self.model = model
         self.max_output_tokens = max_output_tokens
         self.prices = prices

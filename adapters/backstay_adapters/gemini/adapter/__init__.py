@@ -24,8 +24,9 @@ from backstay.content_adapter import (
     variable,
 )
 from backstay.cost import Cost, PriceTable
-from backstay.errors import BadResponseError, InvalidRequestError
+from backstay.errors import BadResponseError
 from backstay.operation import CallOptions
+from backstay.policies.settings import whole
 from backstay.taxonomy import Certainty
 from backstay_adapters.gemini.adapter.capabilities import CAPABILITIES
 from backstay_adapters.gemini.adapter.wire import Setting, Wire
@@ -99,10 +100,7 @@ class Gemini(TextAdapter, ImageAdapter):
             runtime=runtime,
             options=options,
         )
-        if max_output_tokens < 1:
-            raise InvalidRequestError(
-                "a text needs room", field="max_output_tokens", value=max_output_tokens, hint="at least 1"
-            )
+        whole("max_output_tokens", max_output_tokens, 1)
         self.model = model
         self.image_model = image_model
         self.max_output_tokens = max_output_tokens

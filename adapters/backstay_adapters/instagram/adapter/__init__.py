@@ -90,11 +90,7 @@ class Instagram(PublisherAdapter):
         )
         self.flavour = flavour
         self.media_rules = media_rules or DownloadRules()
-        http = Http(
-            host, client=client, transport=transport, ssl_context=self.runtime.ssl_context, proxy=self.runtime.proxy,
-            connect_timeout=self.profile.connect_timeout,
-        )  # fmt: skip
-        self._wire = Wire(http, api_version, self.credentials)
+        self._wire = Wire(Http.of(self, host, client, transport), api_version, self.credentials)
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

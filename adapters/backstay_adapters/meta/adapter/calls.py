@@ -103,14 +103,7 @@ class MetaCalls(AdAdapter):
         self._refused: dict[str, dict[str, str]] = {}
         self._field_lists: dict[str, str] = {}
         self._uploads: dict[str, Upload] = {}
-        self._http = Http(
-            base_url,
-            client=client,
-            transport=transport,
-            ssl_context=self.runtime.ssl_context,
-            proxy=self.runtime.proxy,
-            connect_timeout=self.profile.connect_timeout,
-        )
+        self._http = Http.of(self, base_url, client, transport)
 
     def app(self) -> str:
         """The vendor counts by app; without its id the credential stands for it."""

@@ -86,11 +86,7 @@ class Perplexity(ResearchAdapter):
         self.model = model
         self.prices = prices
         self._keys: WeakKeyDictionary[Call, str] = WeakKeyDictionary()
-        http = Http(
-            base_url, client=client, transport=transport, ssl_context=self.runtime.ssl_context,
-            proxy=self.runtime.proxy, connect_timeout=self.profile.connect_timeout,
-        )  # fmt: skip
-        self._wire = Wire(http)
+        self._wire = Wire(Http.of(self, base_url, client, transport))
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

@@ -91,10 +91,7 @@ class S3Host(HostAdapter):
         self.prefix = prefix.strip("/")
         self._cache_control = cache_control
         self._conditional = conditional
-        self._http = Http(
-            base, client=client, transport=transport, ssl_context=self.runtime.ssl_context, proxy=self.runtime.proxy,
-            connect_timeout=self.profile.connect_timeout,
-        )  # fmt: skip
+        self._http = Http.of(self, base, client, transport)
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:

@@ -60,14 +60,7 @@ class TikTokCalls(AdAdapter):
             raise InvalidRequestError("no such flow", field="flow", value=flow, hint='"auto", "manual" or "smart_plus"')
         self.app_id = app_id
         self.flow: Flow | Literal["auto"] = flow
-        self._http = Http(
-            base_url,
-            client=client,
-            transport=transport,
-            ssl_context=self.runtime.ssl_context,
-            proxy=self.runtime.proxy,
-            connect_timeout=self.profile.connect_timeout,
-        )
+        self._http = Http.of(self, base_url, client, transport)
 
     def app(self) -> str:
         """The vendor counts by app; without its id the credential stands for it."""
