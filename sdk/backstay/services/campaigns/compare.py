@@ -34,7 +34,7 @@ def steps(target: Target, seen: Sight) -> list[Step]:
     for place, spec in target.parts().items():
         thing = seen.things.get(place)
         if thing is not None:
-            found += _changes(target, place, spec, thing, _part(seen, place))
+            found += _changes(target, place, spec, thing, seen.part(place))
         elif place not in seen.gone:
             found.append(_step(Do.ADD, target, place, None, (Field(name="name", after=spec.name),)))
     found += _pauses(target, seen)
@@ -115,10 +115,7 @@ def _changes(target: Target, place: Place, spec: OneSpec, thing: Thing, part: Pa
     for way in (Do.LOWER, Do.CHANGE, Do.RAISE):
         own = [each for each in found if ways[each.field] is way]
         if own:
-            fields = tuple(
-                Field(name=each.field, before=text_of(each.shown), after=text_of(each.asked)) for each in own
-            )
-            yield _step(way, target, place, thing, fields, _cause(own, part, spec))
+            yield _step(way, target, place, thing, tuple(map(_field, own)), _cause(own, part, spec))
 
 
 def _field(each: Difference) -> Field:
@@ -163,7 +160,7 @@ def _pauses(target: Target, seen: Sight) -> Iterator[Step]:
     for place, thing in seen.things.items():
         own = place == Place() or target.status is ConfiguredStatus.ACTIVE
         if is_on(thing) and (place not in parts or (own and not target.runs(place))):
-            part = _part(seen, place)
+            part = seen.part(place)
             drift = part is not None and not part.on
             cause = Cause.REMOVED if place not in parts else Cause.DRIFT if drift else Cause.SPEC
             yield _step(Do.PAUSE, target, place, thing, (field,), cause)
@@ -177,7 +174,7 @@ def _asleep(target: Target, seen: Sight) -> list[Place]:
 
 def _activate(target: Target, seen: Sight) -> Step:
     off = _asleep(target, seen)
-    drift = all((part := _part(seen, place)) is not None and part.on for place in off)
+    drift = all((part := seen.part(place)) is not None and part.on for place in off)
     fields = (Field(name=f"{len(off)} objects", after="on"),)
     return _step(Do.ACTIVATE, target, Place(), seen.campaign, fields, Cause.DRIFT if drift else Cause.SPEC)
 
@@ -204,10 +201,6 @@ def _facts(target: Target) -> tuple[Field, ...]:
         "ad groups": len(groups), "ads": sum(bool(place.ad) for place in parts),
     }  # fmt: skip
     return tuple(Field(name=name, after=str(value)) for name, value in told.items())
-
-
-def _part(seen: Sight, place: Place) -> Part | None:
-    return None if seen.site is None else seen.site.part(place)
 
 
 def _asked(part: Part, name: str) -> Any:

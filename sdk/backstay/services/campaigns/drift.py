@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from backstay.ads import Ad, ConfiguredStatus, DeliveryStatus
-from backstay.services.campaigns.compare import differences
+from backstay.services.campaigns.compare import differences, is_on
 from backstay.services.campaigns.report import Drifted
 from backstay.services.campaigns.sight import Sight
 from backstay.services.campaigns.spec import OneSpec, Place, Target
@@ -28,7 +28,7 @@ def drifted(target: Target, seen: Sight, *, held: bool = False) -> Iterator[Drif
         yield _one(target, Place(), None, "campaign", "there", "half built" if seen.unfinished else "missing", Who.SPEC)
         return
     for place, spec in target.parts().items():
-        thing, part = seen.things.get(place), None if seen.site is None else seen.site.part(place)
+        thing, part = seen.things.get(place), seen.part(place)
         if thing is None:
             gone = place in seen.gone
             told = ("there", "deleted or archived") if gone else ("there", "missing")
@@ -37,7 +37,7 @@ def drifted(target: Target, seen: Sight, *, held: bool = False) -> Iterator[Drif
         yield from _fields(target, place, spec, thing, part)
         yield from _status(target, place, thing, part, held=held)
     for place, thing in seen.things.items():
-        if place not in target.parts() and thing.status.configured is ConfiguredStatus.ACTIVE:
+        if place not in target.parts() and is_on(thing):
             yield _one(target, place, thing, "status", "paused (not in the spec any more)", "active", Who.SPEC)
     for thing in seen.extras:
         yield _one(target, Place(), thing, thing.ref.level.value, "not there", thing.name, Who.OUTSIDE)
@@ -58,7 +58,7 @@ def _fields(target: Target, place: Place, spec: OneSpec, thing: Thing, part: Par
 
 
 def _status(target: Target, place: Place, thing: Thing, part: Part | None, *, held: bool) -> Iterator[Drifted]:
-    on, wanted = thing.status.configured is ConfiguredStatus.ACTIVE, target.runs(place)
+    on, wanted = is_on(thing), target.runs(place)
     matters = place == Place() or target.status is ConfiguredStatus.ACTIVE
     if on != wanted and matters:
         was = None if part is None else part.on

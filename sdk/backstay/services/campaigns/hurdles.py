@@ -26,7 +26,7 @@ def troubles(target: Target, seen: Sight, can: Capabilities) -> Iterator[Trouble
                 "take it out of the spec, or give it another name (a campaign: another id) to have a new one made",
             )  # fmt: skip
     for place, spec in target.parts().items():
-        thing, part = seen.things.get(place), None if seen.site is None else seen.site.part(place)
+        thing, part = seen.things.get(place), seen.part(place)
         for name in FIXED:
             if part is not None and getattr(part.asked, name, None) != getattr(spec, name, None):
                 yield _trouble(target, place, name, getattr(spec, name, None), "cannot be changed any more", _ANEW)

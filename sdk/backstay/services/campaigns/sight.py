@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from backstay.ads import Ad, AdGroup, AdPlatform, BuiltGroup, BuiltTree, Campaign, ConfiguredStatus, Level, Query, Ref
 from backstay.errors import NotFoundError
 from backstay.services.campaigns.spec import CampaignSet, Place, Target
-from backstay.services.campaigns.state import Site
+from backstay.services.campaigns.state import Part, Site
 from backstay.services.live import LIVE, Thing
 
 GONE = frozenset({ConfiguredStatus.DELETED, ConfiguredStatus.ARCHIVED})
@@ -33,6 +33,10 @@ class Sight:
         """None if there is none."""
         found = self.things.get(Place())
         return found if isinstance(found, Campaign) else None
+
+    def part(self, place: Place) -> Part | None:
+        """What is known of one object."""
+        return None if self.site is None else self.site.part(place)
 
     def tree(self, places: Iterable[Place]) -> BuiltTree | None:
         """Those objects as a tree; None without the campaign."""
