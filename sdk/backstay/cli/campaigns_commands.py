@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from backstay.cli.services_live import Folder, JsonFlag, Sandbox, Spend, live, refused
+from backstay.cli.services_live import Folder, JsonFlag, Sandbox, Spend, live, refused, table
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.events import Event
 from backstay.services.campaigns.events import CampaignStepped
@@ -22,6 +21,9 @@ from backstay.services.campaigns.plan import CampaignPlan, Step
 from backstay.services.campaigns.report import Applied, Drift, PausedAll
 from backstay.services.campaigns.spec import CampaignSet
 from backstay.services.store import FileStore
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Found = CampaignPlan | Applied | Drift | PausedAll
 
@@ -124,20 +126,20 @@ def _tables(found: Found) -> list[Any]:
 def _plan(found: CampaignPlan) -> list[Any]:
     left = sum(each.objects for each in found.left)
     title = f"{found.set}: {len(found.steps)} steps, {left} objects stay as they are (plan {found.hash})"
-    table = _table(title, ("campaign", "on", "what", "marks", "why"))
+    steps = table(title, "campaign", "on", "what", "marks", "why")
     for step in (*found.steps, *found.held):
-        table.add_row(*map(Text, (step.id, step.on, step.text, _marks(step, found), step.cause.value)))
-    shown: list[Any] = [table]
+        steps.add_row(*map(Text, (step.id, step.on, step.text, _marks(step, found), step.cause.value)))
+    shown: list[Any] = [steps]
     if found.differs:
-        differs = _table("What is not the same on its platforms", ("campaign", "what", "where"))
+        differs = table("What is not the same on its platforms", "campaign", "what", "where")
         for each in found.differs:
             differs.add_row(*map(Text, (each.id, each.what, ", ".join(f"{on}: {told}" for on, told in each.by))))
         shown.append(differs)
     if found.troubles:
-        table = _table("Nothing is sent before these are mended", ("campaign", "on", "field", "trouble", "cure"))
+        troubles = table("Nothing is sent before these are mended", "campaign", "on", "field", "trouble", "cure")
         for one in found.troubles:
-            table.add_row(*map(Text, (one.id, one.on, one.field, one.message, one.hint)))
-        shown.append(table)
+            troubles.add_row(*map(Text, (one.id, one.on, one.field, one.message, one.hint)))
+        shown.append(troubles)
     return [*shown, *(Text(f"{one.on} could not be read: {one.error_type} {one.message}") for one in found.unread)]
 
 
@@ -151,45 +153,37 @@ def _marks(step: Step, plan: CampaignPlan) -> str:
 
 def _applied(found: Applied) -> list[Any]:
     title = f"{found.plan.set}: {len(found.done)} done, {len(found.failed)} failed, {len(found.skipped)} not tried"
-    table = _table(title, ("campaign", "on", "what", "result"))
+    steps = table(title, "campaign", "on", "what", "result")
     rows = [(step, "done") for step in found.done]
     rows += [(each.step, f"failed: {each.error_type} {each.message} ({each.hint})") for each in found.failed]
     rows += [(each.step, f"not tried: {each.why}") for each in found.skipped]
     rows += [(step, "held: all was paused; release it first") for step in found.plan.held]
     for step, result in rows:
-        table.add_row(*map(Text, (step.id, step.on, step.text, result)))
+        steps.add_row(*map(Text, (step.id, step.on, step.text, result)))
     more = [Text(f"{each.on} could not be read: {each.error_type} {each.message}") for each in found.plan.unread]
-    return [table, *more]
+    return [steps, *more]
 
 
 def _drift(found: Drift) -> Table:
-    table = _table(
-        f"{found.set}: {len(found.found)} differences", ("campaign", "on", "object", "field", "wanted", "shows", "by")
-    )
+    title = f"{found.set}: {len(found.found)} differences"
+    shown = table(title, "campaign", "on", "object", "field", "wanted", "shows", "by")
     for each in found.found:
         texts = (each.id, each.on, each.place, each.field, each.wanted, each.shows, each.by.value)
-        table.add_row(*map(Text, texts))
+        shown.add_row(*map(Text, texts))
     for one in found.unread:
-        table.add_row("", Text(one.partition(":")[0]), Text("could not be read"), "", "", Text(one), "")
-    return table
+        shown.add_row("", Text(one.partition(":")[0]), Text("could not be read"), "", "", Text(one), "")
+    return shown
 
 
 def _paused(found: PausedAll) -> Table:
     title = f"{found.set}: {len(found.paused)} paused, {len(found.failed)} may be running"
-    table = _table(title, ("campaign", "on", "result"))
+    shown = table(title, "campaign", "on", "result")
     for ref in found.paused:
-        table.add_row("", Text(ref.platform.value), Text(f"paused {ref}"))
+        shown.add_row("", Text(ref.platform.value), Text(f"paused {ref}"))
     for each in found.failed:
         told = f"NOT paused {each.ref or ''}: {each.error_type} {each.message} ({each.hint})"
-        table.add_row(*map(Text, (each.id, each.on, told)))
-    return table
-
-
-def _table(title: str, columns: tuple[str, ...]) -> Table:
-    table = Table(title=title)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
+        shown.add_row(*map(Text, (each.id, each.on, told)))
+    return shown
 
 
 def _progress(*, quiet: bool) -> Progress:

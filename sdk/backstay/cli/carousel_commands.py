@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from backstay.cli.services_live import SERVICES, Folder, JsonFlag, Sandbox, live, refused
+from backstay.cli.services_live import SERVICES, Folder, JsonFlag, Sandbox, live, refused, table
 from backstay.compose import Fallback
 from backstay.content import ContentCapabilities
 from backstay.content import ContentCapability as Can
@@ -25,6 +24,9 @@ from backstay.services.carousel import Carousel, CarouselState, CarouselStep, pr
 from backstay.services.carousel.book import Book
 from backstay.services.carousel.file import CarouselFile, carousel_of
 from backstay.services.store import FileStore
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class What(StrEnum):
@@ -191,16 +193,15 @@ def told(state: CarouselState) -> dict[str, Any]:
 
 
 def _table(state: CarouselState) -> Table:
-    table = Table(title=f"{state.plan.id}: {state.made} of {state.plan.steps} steps, {state.spent:.4f} spent")
-    for name in ("step", "by", "calls", "because of"):
-        table.add_column(name, overflow="fold")
+    title = f"{state.plan.id}: {state.made} of {state.plan.steps} steps, {state.spent:.4f} spent"
+    shown = table(title, "step", "by", "calls", "because of")
     for each in state.done:
-        table.add_row(*map(Text, (each.step, each.by, str(each.attempts), each.cause or "")))
+        shown.add_row(*map(Text, (each.step, each.by, str(each.attempts), each.cause or "")))
     for part in state.degraded:
-        table.add_row(Text("DEGRADED"), "", "", Text(part))
+        shown.add_row(Text("DEGRADED"), "", "", Text(part))
     if state.post is not None:
-        table.add_row(Text("post"), "", "", Text(state.post.permalink or state.post.id or "live"))
-    return table
+        shown.add_row(Text("post"), "", "", Text(state.post.permalink or state.post.id or "live"))
+    return shown
 
 
 def _progress(*, quiet: bool) -> Progress:

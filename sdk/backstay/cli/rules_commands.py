@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from backstay.cli.services_live import ACTOR, Folder, JsonFlag, Live, Sandbox, Spend, live, refused
+from backstay.cli.services_live import ACTOR, Folder, JsonFlag, Live, Sandbox, Spend, live, refused, table
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.events import Event, Listener
@@ -23,6 +22,9 @@ from backstay.services.rules.record import End, EndRecord, FileAudit
 from backstay.services.rules.rule import Rule
 from backstay.services.rules.words import SIGNS, Mode, Outcome
 from backstay.services.store import FileStore
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 SIGN: Final = {op.value: sign for sign, op in SIGNS.items()}
 
@@ -152,34 +154,32 @@ def _show(result: Result, *, as_json: bool) -> None:
     from backstay.cli.app import out, print_json
 
     if as_json:
-        ends = [each.model_dump(mode="json") for each in result.ends]
-        print_json({**result.decided.model_dump(mode="json"), "ends": ends, "unread": list(result.unread)})
+        told = {"ends": [each.model_dump(mode="json") for each in result.ends], "unread": list(result.unread)}
+        print_json({**result.decided.model_dump(mode="json"), **told})
         return
     if result.decided.decisions or result.decided.skipped:
         out.print(_decisions(result.decided))
     if result.ends:
-        table = Table(title=f"{len(result.ends)} actions")
-        for name in ("object", "rule", "end", "key", "what went wrong"):
-            table.add_column(name, overflow="fold")
+        ends = table(f"{len(result.ends)} actions", "object", "rule", "end", "key", "what went wrong")
         for each in result.ends:
             texts = (str(each.ref), each.rule, each.end.value, each.key, each.message or "")
-            table.add_row(*map(Text, texts))
-        out.print(table)
+            ends.add_row(*map(Text, texts))
+        out.print(ends)
     for one in result.unread:
         out.print(Text(f"could not be read: {one}"))
 
 
 def _decisions(decided: Decided) -> Table:
     acting = sum(each.outcome is Outcome.ACT for each in decided.decisions)
-    table = Table(title=f"{acting} actions, {len(decided.decisions) - acting} objects left as they are")
-    for name in ("object", "rule", "mode", "what", "why", "key"):
-        table.add_column(name, overflow="fold", no_wrap=name == "key")
+    title = f"{acting} actions, {len(decided.decisions) - acting} objects left as they are"
+    shown = table(title, "object", "rule", "mode", "what", "why")
+    shown.add_column("key", overflow="fold", no_wrap=True)
     for each in decided.decisions:
         texts = (str(each.ref), each.rule, each.mode.value, _what(each), _why(each), each.key or "")
-        table.add_row(*map(Text, texts))
+        shown.add_row(*map(Text, texts))
     for one in decided.skipped:
-        table.add_row(*map(Text, (one.account, one.rule, "", "skipped", one.note or one.why.value, "")))
-    return table
+        shown.add_row(*map(Text, (one.account, one.rule, "", "skipped", one.note or one.why.value, "")))
+    return shown
 
 
 def _what(each: Decision) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from backstay.cli.campaigns_commands import campaigns
 from backstay.cli.carousel_commands import carousel
 from backstay.cli.rules_commands import rules
+from backstay.cli.services_live import JsonFlag, refused
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError
 from backstay.services.ab_test.decide import decide
@@ -23,9 +23,6 @@ from backstay.services.budgets.file import plan_of
 from backstay.services.budgets.plan import BudgetPlan
 
 services = typer.Typer(name="services", help="Services on numbers in files, and on platforms.", no_args_is_help=True)
-
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-
 
 services.command()(rules)
 services.command()(campaigns)
@@ -46,13 +43,13 @@ def ab(
     as_json: JsonFlag = False,
 ) -> None:
     """Judge an A/B test: what may be said of it, and whether it may stop."""
-    from backstay.cli.app import fail, out, print_json
+    from backstay.cli.app import out, print_json
 
     try:
         evidence = evidence_of(file)
         verdicts = list(watched(evidence)) if watch else [decide(evidence)]
     except BackstayError as error:
-        fail(error.field or "file", escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
+        refused(error)
     if as_json:
         print_json([each.as_json() for each in verdicts] if watch else verdicts[0].as_json())
         return
@@ -68,12 +65,12 @@ def budget(
     as_json: JsonFlag = False,
 ) -> None:
     """Plan budgets: what each campaign should get, why, and what binds."""
-    from backstay.cli.app import fail, out, print_json
+    from backstay.cli.app import out, print_json
 
     try:
         found = plan_of(file, utc(SystemClock().wall()))
     except BackstayError as error:
-        fail(error.field or "file", escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
+        refused(error)
     if as_json:
         print_json(found.as_json())
         return

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple, NoReturn
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from backstay.ads import AdPlatform
 from backstay.cli.journal import connected
@@ -60,6 +61,14 @@ async def live(
             yield Live(chosen, runtime.state / SERVICES)
     finally:
         await runtime.aclose()
+
+
+def table(title: str, *columns: str) -> Table:
+    """An empty one, whose long words are folded."""
+    made = Table(title=title)
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    return made
 
 
 def refused(error: BackstayError) -> NoReturn:
