@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from backstay.answer import Answer
 from backstay.content.parts import Picture
 from backstay.content.usage import TokenUsage
 from backstay.content.words import Background, PictureFormat, Quality
 from backstay.cost import Cost
+from backstay.errors import InvalidRequestError
 from backstay.spec import Spec
 from backstay.values import EMPTY, Extra, Value
 
@@ -53,6 +54,14 @@ class ImageRequest(Spec):
     end_user: str | None = None
     """An opaque id of the person behind the request, for the vendor's abuse checks."""
     extra: Extra = EMPTY
+
+    @model_validator(mode="after")
+    def _checked(self) -> ImageRequest:
+        if self.size is not None and self.aspect is not None:
+            raise InvalidRequestError(
+                "size and aspect say the same thing twice", field="aspect", value=self.aspect, hint="give one of them"
+            )
+        return self
 
 
 class GeneratedImage(Value):

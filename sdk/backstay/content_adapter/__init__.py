@@ -5,6 +5,7 @@ from __future__ import annotations
 from backstay.content_adapter.answers import Answers, opened
 from backstay.content_adapter.base import ContentAdapter, tokens_at_most
 from backstay.content_adapter.image import ImageAdapter, picture
+from backstay.content_adapter.models import ListsModels
 from backstay.content_adapter.network import Network
 from backstay.content_adapter.publish import PublisherAdapter
 from backstay.content_adapter.research import ResearchAdapter
@@ -19,6 +20,7 @@ __all__ = [
     "Answers",
     "ContentAdapter",
     "ImageAdapter",
+    "ListsModels",
     "Network",
     "PublisherAdapter",
     "ResearchAdapter",

@@ -100,6 +100,7 @@ def test_bytes_that_are_no_picture_are_a_bad_response() -> None:
         (lambda: TextRequest.ask("x", temperature=3), "temperature"),
         (lambda: TextRequest.ask("x", max_tokens=5), "max_tokens"),
         (lambda: ImageRequest(prompt="x", aspect="4/5"), "aspect"),
+        (lambda: ImageRequest(prompt="x", aspect="1:1", size=Size.of("16x16")), "aspect"),
         (lambda: ImageRequest(prompt="", n=1), "prompt"),
         (lambda: ImageRequest(prompt="x", n=0), "n"),
         (lambda: ResearchRequest(question=""), "question"),

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 from backstay.auth import Credentials, Secret
 from backstay.content.models import ModelList, TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
-from backstay.content_adapter import Network, TextAdapter, as_set, note_request_id, variable
+from backstay.content_adapter import ListsModels, Network, TextAdapter, as_set, note_request_id, variable
 from backstay.cost import PriceTable
-from backstay.operation import CallOptions, operation
-from backstay.policies.effect import Effect
+from backstay.operation import CallOptions
 from backstay.policies.settings import whole
 from backstay_adapters.claude.adapter.capabilities import CAPABILITIES
 from backstay_adapters.claude.adapter.wire import Setting, Wire
@@ -30,12 +29,8 @@ if TYPE_CHECKING:
     from backstay.profile import Profile
     from backstay.runtime import Runtime
 
-MODELS_TTL: Final = 3_600.0
-"""Seconds that the list of models counts as fresh: it changes a few times a month."""
-MODELS_STALE: Final = 86_400.0
 
-
-class Claude(TextAdapter):
+class Claude(TextAdapter, ListsModels):
     """Anthropic's Messages API for one key, over the official SDK.
 
         async with Claude("sk-...") as claude:
@@ -96,11 +91,8 @@ class Claude(TextAdapter):
         """Close the pool, unless the client was the user's."""
         await self._wire.aclose()
 
-    @operation(
-        Effect.READ, ttl=MODELS_TTL, max_stale=MODELS_STALE, group="models", tags=("models",)
-    )  # fmt: skip
-    async def list_models(self, **_: Unpack[CallOptions]) -> ModelList:
-        """The vendor's models with their state and the day they end; cached for an hour, stale for a day."""
+    async def read_models(self) -> ModelList:
+        """See `ListsModels.read_models`."""
         facts = await self._wire.models(await self.credentials.get())
         return read.models(facts.data)
 

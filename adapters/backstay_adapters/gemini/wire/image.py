@@ -49,10 +49,6 @@ def config_of(request: ImageRequest, model: str) -> dict[str, Json]:
 
 
 def _ratio(request: ImageRequest) -> str | None:
-    if request.size is not None and request.aspect is not None:
-        raise InvalidRequestError(
-            "size and aspect say the same thing twice", field="aspect", value=request.aspect, hint="give one of them"
-        )
     if request.size is not None:
         return _by_pixels(request.size)
     if request.aspect is not None and request.aspect not in RATIOS:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.models import ModelList
-from backstay.content_adapter import ImageAdapter, Network, as_set, picture, variable
+from backstay.content_adapter import ImageAdapter, ListsModels, Network, as_set, picture, variable
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BackstayError, UnsupportedError
 from backstay.operation import CallOptions, operation
@@ -33,12 +33,8 @@ if TYPE_CHECKING:
     from backstay.profile import Profile
     from backstay.runtime import Runtime
 
-MODELS_TTL: Final = 3_600.0
-"""Seconds that the list of models counts as fresh: it changes a few times a month."""
-MODELS_STALE: Final = 86_400.0
 
-
-class OpenAIImages(ImageAdapter):
+class OpenAIImages(ImageAdapter, ListsModels):
     """OpenAI's Images API for one key, over the official SDK: pictures from words, and pictures changed by words.
 
         async with OpenAIImages("sk-...") as openai:
@@ -103,9 +99,8 @@ class OpenAIImages(ImageAdapter):
         """Close the pools, unless they were the user's."""
         await self._wire.aclose()
 
-    @operation(Effect.READ, ttl=MODELS_TTL, max_stale=MODELS_STALE, group="models", tags=("models",))
-    async def list_models(self, **_: Unpack[CallOptions]) -> ModelList:
-        """The vendor's models, of all kinds, with the day they end; cached for an hour, stale for a day."""
+    async def read_models(self) -> ModelList:
+        """See `ListsModels.read_models`; models of all kinds."""
         facts = await self._wire.models(await self.credentials.get())
         return read.models(facts.data, utc(self.runtime.clock.wall()).date())
 

@@ -21,10 +21,6 @@ SIDE: Final = 1_088
 
 def size_of(request: ImageRequest, model: Model | None) -> str | None:
     """The size on the wire; None leaves it to the vendor. Raises InvalidRequestError for one that it would refuse."""
-    if request.size is not None and request.aspect is not None:
-        raise InvalidRequestError(
-            "size and aspect say the same thing twice", field="aspect", value=request.aspect, hint="give one of them"
-        )
     if request.size is not None:
         return _checked(request.size, model)
     return None if request.aspect is None else _by_ratio(request.aspect, model)
