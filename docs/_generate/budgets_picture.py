@@ -14,7 +14,7 @@ from backstay.services.budgets import BudgetPlan, Candidate, Change
 from backstay.services.budgets.file import Told, told_of
 
 sys.path.insert(0, str(Path(__file__).parent))  # `drawing` is beside this script, in no package
-from drawing import BLUE, GREY, INK, LINE, ORANGE, Panel, Point, grid, page, path, text
+from drawing import BLUE, GREY, INK, LINE, ORANGE, Panel, Point, dot, grid, page, path, text
 
 FOLDER = Path(__file__).resolve().parents[1] / "services"
 SOURCE, TARGET = FOLDER / "budgets.yaml", FOLDER / "budgets.svg"
@@ -31,11 +31,6 @@ DARK = {
 def panel(number: int) -> Panel:
     """The place of a campaign."""
     return Panel(58 + number * 236, 96, 200, 190, (0.0, MOST), (0.0, TOP))
-
-
-def dot(place: Point, style: str, radius: float = 5.5) -> str:
-    """A mark."""
-    return f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="{radius}" {style}/>'
 
 
 def campaign(place: Panel, candidate: Candidate, change: Change, days: Sequence[Point]) -> list[str]:

@@ -24,7 +24,7 @@ from backstay.testing.clock import run
 from backstay.writes.guard import SpendGuard
 
 sys.path.insert(0, str(Path(__file__).parent))  # `drawing` is beside this script, in no package
-from drawing import BLUE, GREY, INK, LINE, ORANGE, Panel, grid, page, path, text
+from drawing import BLUE, GREY, INK, LINE, ORANGE, Panel, dot, grid, page, path, text
 
 TARGET = Path(__file__).resolve().parents[1] / "services" / "campaigns.svg"
 WIDTH, HEIGHT = 760, 430
@@ -161,7 +161,7 @@ def lanes(moments: list[Moment]) -> list[str]:
         drawn.append(text(24, y + 4, label))
     for each in moments:
         x, y = panel.at(each.column + 0.5, 2 - list(ON).index(each.on))
-        drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{COLOURS[each.what]}"/>')
+        drawn.append(dot((x, y), f'fill="{COLOURS[each.what]}"', 6))
         drawn.append(text(x, y - 11, each.what, size=10, fill=COLOURS[each.what], anchor="middle"))
     return drawn + parts(moments, panel)
 

@@ -34,6 +34,11 @@ def path(points: Iterable[Point], style: str, *, closed: bool = False) -> str:
     return f'<path d="{d}{" Z" if closed else ""}" {style}/>'
 
 
+def dot(place: Point, style: str, radius: float = 5.5) -> str:
+    """A mark."""
+    return f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="{radius}" {style}/>'
+
+
 def text(
     x: float, y: float, words: str, *, size: int = 12, fill: str = INK, anchor: str = "start", bold: bool = False
 ) -> str:

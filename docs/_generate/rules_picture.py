@@ -20,7 +20,7 @@ from backstay.services.rules.file import rules_in
 from backstay.services.rules.history import Done, History
 
 sys.path.insert(0, str(Path(__file__).parent))  # `drawing` is beside this script, in no package
-from drawing import BAND, BLUE, GREY, INK, ORANGE, Panel, band, grid, page, path, text
+from drawing import BAND, BLUE, GREY, INK, ORANGE, Panel, band, dot, grid, page, path, text
 
 TARGET = Path(__file__).resolve().parents[1] / "services" / "rules.svg"
 WIDTH, HEIGHT = 760, 500
@@ -140,8 +140,7 @@ def _off(panel: Panel, first: int, last: int) -> str:
 
 def _mark(panel: Panel, x: float, y: float, word: str, colour: str) -> list[str]:
     across, up = panel.at(x, y)
-    dot = f'<circle cx="{across:.1f}" cy="{up:.1f}" r="4.5" fill="{colour}"/>'
-    return [dot, text(across + 8, up - 7, word, fill=colour, bold=True)]
+    return [dot((across, up), f'fill="{colour}"', 4.5), text(across + 8, up - 7, word, fill=colour, bold=True)]
 
 
 # The lower panel: the budget, raise by raise --------------------------------------------------------------------------
@@ -162,9 +161,9 @@ def budget(hours: list[Hour]) -> list[str]:
         across, up = panel.at(each.at, each.budget)
         if each.held:
             colour = GREY if each.held == "cool_down" else ORANGE
-            drawn.append(f'<circle cx="{across:.1f}" cy="{up - 9:.1f}" r="2" fill="{colour}"/>')
+            drawn.append(dot((across, up - 9), f'fill="{colour}"', 2))
         if each.acts(Kind.INCREASE):
-            drawn.append(f'<circle cx="{across:.1f}" cy="{up:.1f}" r="4.5" fill="{BLUE}"/>')
+            drawn.append(dot((across, up), f'fill="{BLUE}"', 4.5))
     drawn.append(text(WIDTH - 26, HEIGHT - 12, "hours", size=11, fill=GREY, anchor="end"))
     drawn.append(
         text(24, HEIGHT - 12, "Blue: raised. Small dots: held back, grey by the cool-down, orange by the day's limit.",
