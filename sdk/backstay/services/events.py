@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Self
 
+from backstay.clock import Clock
+from backstay.errors import BackstayError
 from backstay.events.model import Event
 
 
@@ -15,3 +18,11 @@ class ServiceTrouble(Event):
     healed = False
     error_type: str
     error_message: str
+
+    @classmethod
+    def of(cls, error: BackstayError, clock: Clock, function: str, **facts: Any) -> Self:
+        """Of what was raised just now; `facts` are the fields that a service adds."""
+        return cls(
+            at=clock.wall(), vendor=error.vendor, function=function, error_type=error.type,
+            error_message=error.message, **facts,
+        )  # fmt: skip

@@ -98,9 +98,4 @@ class Teller:
 
     def trouble(self, doing: str, error: BackstayError, again_in: float) -> None:
         """A step failed for now."""
-        self._tell(
-            AbTrouble(
-                at=self._clock.wall(), vendor=error.vendor, function="ab_test", test=self._test, doing=doing,
-                error_type=error.type, error_message=error.message, again_in=again_in,
-            )
-        )  # fmt: skip
+        self._tell(AbTrouble.of(error, self._clock, "ab_test", test=self._test, doing=doing, again_in=again_in))

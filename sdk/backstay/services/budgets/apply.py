@@ -151,10 +151,8 @@ class BudgetApply:
         )  # fmt: skip
 
     def _troubled(self, error: BackstayError) -> None:
-        self._tell(
-            BudgetTrouble(at=self._clock.wall(), vendor=error.vendor, function="budgets", plan=self.plan.id,
-                          campaign=self._book.state.writing, error_type=error.type, error_message=error.message)
-        )  # fmt: skip
+        writing = self._book.state.writing
+        self._tell(BudgetTrouble.of(error, self._clock, "budgets", plan=self.plan.id, campaign=writing))
 
     def _place(self, change: Change) -> tuple[Ref, AdPlatform]:
         ref = change.ref

@@ -7,18 +7,15 @@ as long as a write of the older one may still be on its way.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from pydantic import AwareDatetime  # noqa: TC002 - the model reads it at run time
 
 from backstay.errors import ConflictError, IdempotencyConflictError, NotReadyError
 from backstay.services.budgets.plan import BudgetPlan
+from backstay.services.live import SETTLE
 from backstay.services.store import Store, check_name, loaded
 from backstay.spec import Spec
-
-SETTLE: Final = timedelta(minutes=15)
-"""How long a write that somebody else began may still arrive: its deadline, and what reads lag behind writes."""
 
 
 class BudgetRun(Spec):

@@ -65,10 +65,7 @@ class Teller:
 
     def trouble(self, doing: str, error: BackstayError) -> None:
         """Something failed for now."""
-        self._tell(
-            CampaignTrouble(at=self._clock.wall(), vendor=error.vendor, function="campaigns", set=self._set,
-                            doing=doing, error_type=error.type, error_message=error.message)
-        )  # fmt: skip
+        self._tell(CampaignTrouble.of(error, self._clock, "campaigns", set=self._set, doing=doing))
 
     def paused(self, paused: int, failed: int) -> None:
         """All was paused, as far as it could be."""

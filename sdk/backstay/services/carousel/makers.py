@@ -63,12 +63,7 @@ class Teller:
 
     def trouble(self, error: BackstayError) -> None:
         """A run has ended with an error; what was made is kept."""
-        self._tell(
-            ServiceTrouble(
-                at=self.clock.wall(), vendor=error.vendor, function="carousel", error_type=error.type,
-                error_message=error.message,
-            )
-        )  # fmt: skip
+        self._tell(ServiceTrouble.of(error, self.clock, "carousel"))
 
 
 __all__ = ["Makers", "Teller"]

@@ -75,10 +75,7 @@ class Teller:
 
     def trouble(self, run: str, error: BackstayError) -> None:
         """A platform could not be read."""
-        self._tell(
-            RulesTrouble(at=self._clock.wall(), vendor=error.vendor, function="rules", run=run, error_type=error.type,
-                         error_message=error.message)
-        )  # fmt: skip
+        self._tell(RulesTrouble.of(error, self._clock, "rules", run=run))
 
 
 def _word(decision: Decision) -> str:

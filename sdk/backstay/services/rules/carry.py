@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from backstay.ads import AdPlatform
 from backstay.clock import Clock, utc
 from backstay.errors import BackstayError, NotFoundError
-from backstay.services.live import look
+from backstay.services.live import SETTLE, look
 from backstay.services.places import owner
 from backstay.services.rules.act import Written, carry_out, is_after, is_before
 from backstay.services.rules.book import Book, Teller
@@ -20,8 +20,6 @@ from backstay.services.rules.rule import Rule
 from backstay.services.rules.state import Intent, RulesState
 from backstay.services.rules.words import Kind, Mode, Outcome, Part
 
-SETTLE: Final = timedelta(minutes=15)
-"""How long an object that looks as before may still be about to change: reads lag behind writes."""
 WORKED: Final = frozenset({End.APPLIED, End.FOUND})
 _UNSENT: Final = frozenset({End.CHANGED, End.VERSION_CHANGED, End.DISABLED, End.NOT_DONE})
 _UNDO: Final = {Kind.PAUSE: Kind.RESUME, Kind.RESUME: Kind.PAUSE, Kind.INCREASE: Kind.DECREASE}

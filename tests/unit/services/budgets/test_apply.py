@@ -19,11 +19,12 @@ from backstay.errors import (
 )
 from backstay.sandbox import FaultKind, FaultPlan, FaultRule
 from backstay.services.budgets.apply import MAX_AGE, BudgetApply
-from backstay.services.budgets.book import SETTLE, BudgetRun
+from backstay.services.budgets.book import BudgetRun
 from backstay.services.budgets.curves import LogCurve
 from backstay.services.budgets.events import BudgetMoved, BudgetsApplied, BudgetTrouble
 from backstay.services.budgets.plan import BudgetPlan, plan
 from backstay.services.budgets.settings import Candidate, Limits
+from backstay.services.live import SETTLE
 from backstay.services.store import MemoryStore
 from tests.support.services import Place, place
 
