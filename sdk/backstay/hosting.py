@@ -15,15 +15,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Unpack
-from urllib.parse import urlsplit
 
 from backstay.auth import Credentials
 from backstay.content.capabilities import ContentCapabilities
 from backstay.content.capabilities import ContentCapability as Can
-from backstay.content_adapter.hosting import Blob, HostAdapter, Place
+from backstay.content_adapter.hosting import Blob, HostAdapter, Place, media_address
 from backstay.errors import ConflictError, InvalidRequestError, ResourceError
 from backstay.operation import CallOptions
-from backstay.policies.settings import refuse
 from backstay.profile import Profile
 from backstay.taxonomy import Certainty
 
@@ -61,9 +59,9 @@ class FolderHost(HostAdapter):
         runtime: Runtime | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            refuse("base_url", base_url, "the address at which the folder is served, such as https://media.example.com")
+        media_address(
+            "base_url", base_url, "the address at which the folder is served, such as https://media.example.com"
+        )
         self.folder = Path(folder).absolute()
         self.base_url = base_url.rstrip("/")
         super().__init__(

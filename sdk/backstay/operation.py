@@ -289,6 +289,12 @@ def writes(function: object) -> bool:
     return isinstance(getattr(function, "__backstay_intent__", None), Effect)
 
 
+def declared_by(method: object) -> Operation:
+    """What a method that is an operation declares."""
+    found: Operation = method.__backstay_operation__  # type: ignore[attr-defined]  # the decorator's mark
+    return found
+
+
 def operations_of(adapter: type) -> Mapping[str, Operation]:
     """Every operation that an adapter class declares, by method name."""
     found: dict[str, Operation] = {}

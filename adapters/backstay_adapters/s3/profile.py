@@ -14,8 +14,6 @@ LONGEST_LINK: Final = 7 * 86_400
 """Seconds that a signed link may last (the vendor's page "Sharing objects with presigned URLs")."""
 SHORTEST_LINK: Final = 3_600
 """Seconds: publishers fetch media again until a post is out."""
-SIZE: Final = 5 * 1024**3
-"""Bytes of one PUT at most."""
 
 
 def s3_profile() -> Profile:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple, Unpack
+from urllib.parse import SplitResult, urlsplit
 
 from backstay.answer import Served, stamp
 from backstay.clock import utc
@@ -121,6 +122,14 @@ class HostAdapter(ContentAdapter):
         return await self.kept(key, blob)
 
 
+def media_address(field: str, value: str, cure: str) -> SplitResult:
+    """The parts of an address of HTTP without query and fragment; refuses anything else."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        refuse(field, value, cure)
+    return parts
+
+
 def check_media_key(key: object) -> None:
     """Refuse a key that could lead elsewhere or mean something else in an address.
 
@@ -137,4 +146,4 @@ def check_media_key(key: object) -> None:
         )  # fmt: skip
 
 
-__all__ = ["Blob", "HostAdapter", "Place", "check_media_key"]
+__all__ = ["Blob", "HostAdapter", "Place", "check_media_key", "media_address"]

@@ -25,7 +25,7 @@ from backstay.engine.write import Written
 from backstay.errors import BackstayError, InvalidRequestError, NotReadyError
 from backstay.events import Problem
 from backstay.letters.frame import suspected
-from backstay.operation import CallOptions, NeverSpends, Operation, intent, merge_options, operation
+from backstay.operation import CallOptions, NeverSpends, declared_by, intent, merge_options, operation
 from backstay.policies.effect import Effect
 from backstay.writes.journal import FREE, OPEN, check_key
 
@@ -195,7 +195,7 @@ class PublisherAdapter(Prepares):
         """One deadline over all steps; inside it gives the options of a step."""
         given = merge_options(self._options, options)
         kind = "publish_video" if any(media.media_type.startswith("video/") for media in request.media) else "publish"
-        plan = self.plan(_declared(self), dict(options))
+        plan = self.plan(declared_by(self._publish), dict(options))
         token = enter(begin(replace(plan, deadline=given.get("deadline") or self.profile.deadline_of(kind))))
         rest = options.copy()
         rest.pop("deadline", None)
@@ -203,11 +203,6 @@ class PublisherAdapter(Prepares):
             yield rest
         finally:
             leave(token)
-
-
-def _declared(adapter: PublisherAdapter) -> Operation:
-    found: Operation = type(adapter)._publish.__backstay_operation__  # type: ignore[attr-defined]  # noqa: SLF001
-    return found
 
 
 __all__ = ["PublisherAdapter"]

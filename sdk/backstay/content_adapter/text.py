@@ -16,7 +16,7 @@ from backstay.cost import Cost
 from backstay.engine.stream import Streaming, Whole
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.ledger import note_cost
-from backstay.operation import CallOptions, Operation, operation, streaming
+from backstay.operation import CallOptions, Operation, declared_by, operation, streaming
 from backstay.policies.effect import Effect
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class TextAdapter(ContentAdapter):
         except BackstayError as error:
             if error.rule != UNREADABLE:
                 raise
-            left = self.plan(_declared(self), dict(options)).deadline - (clock.monotonic() - began)
+            left = self.plan(declared_by(self._generated), dict(options)).deadline - (clock.monotonic() - began)
             if left <= 0.0:
                 raise
             again: CallOptions = {**options, "deadline": left}
@@ -122,11 +122,6 @@ class TextAdapter(ContentAdapter):
         tokens = tokens_at_most(request.size) + pictures * PICTURE_TOKENS
         output = request.max_output_tokens or self.max_output_tokens
         return known(self.prices.cost(request.model or self.model, input=tokens, output=output))
-
-
-def _declared(adapter: TextAdapter) -> Operation:
-    found: Operation = type(adapter)._generated.__backstay_operation__  # type: ignore[attr-defined]  # noqa: SLF001
-    return found
 
 
 __all__ = ["TextAdapter"]

@@ -16,7 +16,7 @@ from backstay_adapters.mcp.adapter.http import BROKEN, Ear, Heard, deaf, hear, u
 from backstay_adapters.mcp.adapter.keeper import Keeper
 from backstay_adapters.mcp.errors import TABLE
 from backstay_adapters.mcp.profile import CLOSING, EARLIER
-from backstay_adapters.mcp.wire.read import reading, unreadable
+from backstay_adapters.mcp.wire.read import unreadable
 
 if TYPE_CHECKING:
     import ssl
@@ -280,4 +280,4 @@ def _of_mcp(found: BackstayError) -> BackstayError:
     return McpConnectionError(found.message, **told) if found.type == "CONNECTION_FAILED" else found
 
 
-__all__ = ["CLIENT", "Setting", "Wire", "reading", "shown"]
+__all__ = ["CLIENT", "Setting", "Wire", "shown"]

@@ -6,12 +6,11 @@ import asyncio
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack
-from urllib.parse import urlsplit
 
 from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content_adapter import as_set, opened, variable
-from backstay.content_adapter.hosting import Blob, HostAdapter, Place
+from backstay.content_adapter.hosting import Blob, HostAdapter, Place, media_address
 from backstay.engine.call import current
 from backstay.errors import InvalidRequestError, NotFoundError
 from backstay.operation import CallOptions
@@ -178,9 +177,7 @@ def _credentials(key_id: str, secret: str | Secret | None, token: str | None) ->
 
 
 def _address(endpoint: str, bucket: str, style: str) -> str:
-    parts = urlsplit(endpoint)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        refuse("endpoint_url", endpoint, "an address such as https://s3.example.com")
+    parts = media_address("endpoint_url", endpoint, "an address such as https://s3.example.com")
     if style == "path":
         return f"{endpoint}/{bucket}"
     return f"{parts.scheme}://{bucket}.{parts.netloc}{parts.path}"
