@@ -53,6 +53,12 @@ def test_the_seeds_are_no_calm_days(outcomes: list[Outcome]) -> None:
         assert sum(getattr(outcome, name) for outcome in outcomes) >= least * len(outcomes), name
 
 
+def test_what_is_counted_are_numbers(outcomes: list[Outcome]) -> None:
+    """Also what can be there once at most: the JSON of a single seed says 1, not true."""
+    names = ("plans", "moves", "actions", "verdicts", "stale_answers", "lost_answers", "crashes", "cap_exceeded")
+    assert {type(getattr(outcome, name)) for outcome in outcomes for name in names} == {int}
+
+
 def test_the_same_seed_is_the_same_run(outcomes: list[Outcome]) -> None:
     """Line by line; another one is another."""
     assert played(3).digest == outcomes[3].digest != outcomes[4].digest

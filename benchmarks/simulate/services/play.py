@@ -259,7 +259,7 @@ def _outcome(company: Company, wrongs: list[Wrong]) -> Outcome:
     counts = moves(company)
     return Outcome(
         town.seed, town.trace.digest, plans=sum(each.service == "budgets" for each in company.decided),
-        moves=counts["budgets"], actions=counts["rules"], verdicts=company.verdict is not None,
+        moves=counts["budgets"], actions=counts["rules"], verdicts=int(company.verdict is not None),
         stale_answers=company.stale, lost_answers=sum(losses.count for losses in town.losses), crashes=town.crashes,
         cap_exceeded=kinds.count("cap"), double_actions=kinds.count("double"), stale_decisions=kinds.count("stale"),
         wrongs=wrongs, trace=town.trace.lines,
