@@ -18,29 +18,48 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from backstay.testing.posting import endure as post_endure
 from backstay.testing.posting import troubles as post_troubles
 from backstay.testing.posting_storm import storm
-from backstay.testing.simulation import Outcome, simulate
+from backstay.testing.simulation import simulate
 from backstay.testing.simulation.exhaustive import Trouble, endure, troubles
 from benchmarks.simulate.platforms import STAGES
 from benchmarks.simulate.publishers import SAMPLES
 from benchmarks.simulate.publishers import STAGE as POSTERS
-from benchmarks.simulate.services import Outcome as Services
 from benchmarks.simulate.services import simulate_services
 
-COUNTED = ("operations", "lost_answers", "crashes", "duplicates", "parked", "orphans")
-POSTS = ("posts", "double_posts", "lost_posts")
-"""What is counted of the publishers, whose posts each seed publishes in a storm of their own."""
-SERVICES = (
-    "plans", "moves", "actions", "verdicts", "stale_answers", "lost_answers", "crashes", "cap_exceeded",
-    "double_actions", "stale_decisions",
-)  # fmt: skip
-"""What is counted with `--services`."""
+
+@dataclass(frozen=True)
+class Game:
+    """What can be played."""
+
+    simulate: Callable[..., Any]
+    counted: tuple[str, ...]
+    own: frozenset[str]
+    """Kinds of what must not be that have a number of their own."""
+    posts: tuple[str, ...] = ()
+    """What is counted of the publishers, whose posts each seed publishes in a storm of their own, if any."""
+    option: str = ""
+    """Of the command line."""
+
+
+GAMES: Final = {
+    "calls": Game(
+        simulate, ("operations", "lost_answers", "crashes", "duplicates", "parked", "orphans"),
+        frozenset({"duplicate", "parked", "orphan"}), ("posts", "double_posts", "lost_posts"),
+    ),
+    "services": Game(
+        simulate_services,
+        ("plans", "moves", "actions", "verdicts", "stale_answers", "lost_answers", "crashes", "cap_exceeded",
+         "double_actions", "stale_decisions"),
+        frozenset({"cap", "double", "stale"}), option=" --services",
+    ),
+}  # fmt: skip
 SHOWN_FAILURES = 5
 SEEDS_OF_A_WORKER = 100
 """Then another process takes over: what leaks in the simulation itself does not add up over ten thousand seeds."""
@@ -52,20 +71,20 @@ def main() -> int:
     if chosen.exhaustive:
         return exhaust(chosen)
     if chosen.seed is not None:
-        return replay(chosen.seed, chosen.platforms, services=chosen.services)
+        return replay(chosen.seed, chosen.platforms, chosen.game)
     began = time.monotonic()
     seeds = range(chosen.first_seed, chosen.first_seed + chosen.seeds)
     total: Counter[str] = Counter()
     failed: list[int] = []
-    for number, found in enumerate(played(seeds, chosen.platforms, chosen.jobs, services=chosen.services), 1):
+    for number, found in enumerate(played(seeds, chosen.platforms, chosen.jobs, chosen.game), 1):
         total.update(found["counts"])
         if found["wrongs"]:
             failed.append(found["seed"])
             if len(failed) <= SHOWN_FAILURES:
-                tell(found, chosen.platforms, services=chosen.services)
+                tell(found, chosen.platforms, chosen.game)
         progress(number, len(seeds), len(failed), quiet=chosen.json)
     result = {
-        "seeds": len(seeds), **{name: total[name] for name in (SERVICES if chosen.services else (*COUNTED, *POSTS))},
+        "seeds": len(seeds), **{name: total[name] for name in (*GAMES[chosen.game].counted, *GAMES[chosen.game].posts)},
         "wrong_answers": total["wrong_answers"],
         "seconds": round(time.monotonic() - began, 1), "platforms": chosen.platforms, "failed_seeds": sorted(failed),
     }  # fmt: skip
@@ -80,7 +99,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seed", type=int, help="play this one only, and print its whole trace")
     parser.add_argument("--exhaustive", action="store_true", help="every trouble everywhere")
-    parser.add_argument("--services", action="store_true", help="services on the platforms, instead of calls")
+    parser.add_argument(
+        "--services", dest="game", action="store_const", const="services", default="calls",
+        help="services on the platforms, instead of calls",
+    )  # fmt: skip
     parser.add_argument("--platforms", default=",".join(STAGES), help=f"some of {', '.join(STAGES)}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that play at a time")
     parser.add_argument("--json", action="store_true")
@@ -94,16 +116,15 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def play(seed: int, platforms: list[str], *, services: bool = False) -> Outcome | Services:
-    """One seed; every tenth keeps its journal, letters, ledger and audit record in files."""
-    if services:
-        return simulate_services(seed, [STAGES[name] for name in platforms], files=seed % 10 == 9)
-    return simulate(seed, [STAGES[name] for name in platforms], files=seed % 10 == 9)
+def play(seed: int, platforms: list[str], game: str) -> tuple[Any, Any]:
+    """One seed, and its posts if any; every tenth keeps journal, letters, ledger and audit record in files."""
+    outcome = GAMES[game].simulate(seed, [STAGES[name] for name in platforms], files=seed % 10 == 9)
+    return outcome, storm(POSTERS, seed) if GAMES[game].posts else None
 
 
-def played(seeds: range, platforms: list[str], jobs: int, *, services: bool) -> Iterator[dict[str, Any]]:
+def played(seeds: range, platforms: list[str], jobs: int, game: str) -> Iterator[dict[str, Any]]:
     """What became of each seed, in the order in which they end."""
-    work = partial(summary, platforms=platforms, services=services)
+    work = partial(summary, platforms=platforms, game=game)
     if jobs == 1 or len(seeds) == 1:
         yield from map(work, seeds)
         return
@@ -111,22 +132,20 @@ def played(seeds: range, platforms: list[str], jobs: int, *, services: bool) -> 
         yield from pool.imap_unordered(work, seeds)
 
 
-def summary(seed: int, platforms: list[str], *, services: bool = False) -> dict[str, Any]:
+def summary(seed: int, platforms: list[str], game: str) -> dict[str, Any]:
     """A seed's counts; of one that failed, why, and the lines that tell of it."""
     try:
-        outcome = play(seed, platforms, services=services)
-        posts = None if services else storm(POSTERS, seed)
+        outcome, posts = play(seed, platforms, game)
     except Exception:
         told = f"the simulation itself broke:\n{traceback.format_exc()}"
         return {"seed": seed, "counts": {"wrong_answers": 1}, "digest": "", "tail": [], "wrongs": [told]}
-    counts = {name: getattr(outcome, name) for name in (SERVICES if services else COUNTED)}
+    counts = {name: getattr(outcome, name) for name in GAMES[game].counted}
     # All that must not be and has no number of its own.
-    own = {"cap", "double", "stale"} if services else {"duplicate", "parked", "orphan"}
-    other = [wrong for wrong in outcome.wrongs if wrong.kind not in own]
+    other = [wrong for wrong in outcome.wrongs if wrong.kind not in GAMES[game].own]
     tail = outcome.tail() if outcome.wrongs else []
     counts["wrong_answers"] = len(other) + (posts.wrong_answers if posts else 0)
     return {
-        "seed": seed, "counts": counts | ({name: getattr(posts, name) for name in POSTS} if posts else {}),
+        "seed": seed, "counts": counts | {name: getattr(posts, name) for name in GAMES[game].posts},
         "digest": outcome.digest, "tail": tail,
         "wrongs": [*map(str, outcome.wrongs), *(posts.wrongs if posts else ())],
     }  # fmt: skip
@@ -179,30 +198,29 @@ def one_trouble(name: str, trouble: Trouble) -> tuple[Trouble, list[str]]:
     return trouble, list(map(str, endure(STAGES[name], trouble)))
 
 
-def replay(seed: int, platforms: list[str], *, services: bool) -> int:
+def replay(seed: int, platforms: list[str], game: str) -> int:
     """The whole trace of one seed."""
-    outcome = play(seed, platforms, services=services)
+    outcome, posts = play(seed, platforms, game)
     for line in outcome.trace:
         print(line)
     for wrong in outcome.wrongs:
         print(f"WRONG {wrong}")
-    wrongs = [] if services else storm(POSTERS, seed).wrongs
+    wrongs = posts.wrongs if posts else []
     for wrong_post in wrongs:
         print(f"WRONG {wrong_post}")
     print(f"seed {seed}: {len(outcome.wrongs) + len(wrongs)} wrong, trace {outcome.digest}")
     return 1 if outcome.wrongs or wrongs else 0
 
 
-def tell(found: dict[str, Any], platforms: list[str], *, services: bool) -> None:
+def tell(found: dict[str, Any], platforms: list[str], game: str) -> None:
     """Why a seed failed, and how to play it again."""
     lines = [
         f"seed {found['seed']} failed (trace {found['digest']}):",
         *(f"  {wrong}" for wrong in found["wrongs"][:5]),
     ]
     lines += [f"    {line[:300]}" for line in found["tail"]]
-    again = f"python -m benchmarks.simulate --seed {found['seed']} --platforms {','.join(platforms)}"
-    again += " --services" if services else ""
-    sys.stderr.write("\n" + "\n".join([*lines, f"  play it again: {again}"]) + "\n")
+    options = f"--seed {found['seed']} --platforms {','.join(platforms)}{GAMES[game].option}"
+    sys.stderr.write("\n" + "\n".join([*lines, f"  play it again: python -m benchmarks.simulate {options}"]) + "\n")
 
 
 def progress(done: int, of: int, failed: int, *, quiet: bool) -> None:
