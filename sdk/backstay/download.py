@@ -37,6 +37,9 @@ USUAL: Final = 32 * 1024 * 1024
 _PLAIN: Final = re.compile(r"[!-\[\]_a-z~|{}]+", re.IGNORECASE)
 """Printable ASCII without blanks, backslash, caret and backtick: what all readers of an address read alike."""
 
+_NUMBER: Final = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII)
+"""The last part of 2130706433, 127.1 and 0x7f.1, which are all 127.0.0.1; no public name ends so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadRules:
@@ -153,7 +156,8 @@ def _is_private(host: str) -> bool:
     try:
         return not is_public(host)
     except ValueError:
-        return False  # a name: the pool looks at what it leads to
+        # A name: the pool looks at what it leads to. One that ends in a number is an address to many readers.
+        return _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
 
 
 def _private(error: BaseException | None) -> bool:

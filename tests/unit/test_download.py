@@ -53,6 +53,7 @@ def test_only_the_public_internet_is_public(address: str, public: bool) -> None:
         "https://127.0.0.1/a", "https://169.254.169.254/latest/meta-data", "https://[::1]/a", "https://localhost/a",
         "https://localhost./a", "https://metadata.google.internal/a", "https://[::ffff:10.0.0.1]/a",
         "https://cdn.example\\@127.0.0.1/a", "https://cdn.example/ a", "https://cdn.example/\n", "https://cdn.exämple/",
+        "https://2130706433/a", "https://127.1/a", "https://0x7f.1/a", "https://0177.0.0.1/a", "https://127.1./a",
         "https://cdn.example:99999/a", "https://cdn.example:0/a", "https://[oops/a",
     ],
 )  # fmt: skip
