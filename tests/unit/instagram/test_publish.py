@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from backstay.clock import utc
 from backstay.content import ContainerState, Post, PostKind, PublishRequest
 from backstay.errors import (
     APIError,
     BackstayError,
+    BadResponseError,
     IdempotencyConflictError,
     InvalidRequestError,
     NotReadyError,
@@ -462,6 +464,27 @@ def test_find_post_waits_for_an_attempt_that_is_on_its_way() -> None:
     found = desk.run(main())
     assert found is not None
     assert found.id == desk.vendor.live()[0].id
+
+
+@pytest.mark.parametrize(("others", "known"), [(200, True), (201, False)])
+def test_find_post_decides_nothing_by_half_a_list(others: int, known: bool) -> None:
+    """Of an account with more posts since then than are read, nobody can say whether one is missing."""
+    desk = Desk()
+
+    async def work() -> object:
+        adapter = desk.process()
+        prepared = await adapter.prepare(IMAGE, idempotency_key="k")
+        since = utc(desk.clock.wall())
+        for number in range(others):
+            desk.vendor.by_hand(desk.clock.wall(), f"Another one, {number}")
+        return await adapter.find_post(prepared.id, since=since)
+
+    if known:
+        assert desk.run(work()) is None
+        return
+    with pytest.raises(BadResponseError) as caught:
+        desk.run(work())
+    assert caught.value.rule == "instagram.pages"
 
 
 def test_find_post_takes_no_time_without_a_zone() -> None:

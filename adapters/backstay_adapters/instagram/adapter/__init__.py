@@ -12,7 +12,7 @@ from backstay.content.publish import Container, Post, PostInsights, PostMedia, P
 from backstay.content.words import ContainerState, PostKind
 from backstay.content_adapter import PublisherAdapter, as_set, variable
 from backstay.download import DownloadRules
-from backstay.errors import BackstayError, InvalidRequestError, NotFoundError
+from backstay.errors import BackstayError, BadResponseError, InvalidRequestError, NotFoundError
 from backstay.operation import CallOptions
 from backstay.taxonomy import Certainty
 from backstay_adapters.instagram.adapter.capabilities import CAPABILITIES
@@ -42,7 +42,7 @@ SHOWN_AS: Final = {
 """What a post of a kind may look like in a list; rather one too many, for a look must overlook nothing."""
 PAGE: Final = 25
 MOST_PAGES: Final = 8
-"""Pages of the media list that are read to find a post: it is newest first."""
+"""Pages of the media list that are read to find a post, newest first; half of a list proves nothing, so more raise."""
 
 
 class Instagram(PublisherAdapter):
@@ -171,7 +171,10 @@ class Instagram(PublisherAdapter):
             if older or cursor is None:
                 return found
             after = {"after": cursor}
-        return found
+        raise BadResponseError(
+            f"more than {MOST_PAGES * PAGE} posts since {since:%Y-%m-%d}", vendor=self.vendor, retryable=False,
+            certainty=Certainty.UNKNOWN, rule="instagram.pages", hint="give a later `since`",
+        )  # fmt: skip
 
     async def read_post(self, post_id: str) -> Post:
         """GET /{media}."""
