@@ -89,6 +89,21 @@ def test_fixed_size_tests(a: Any, b: Any, z: float, p: float, interval: Any, exa
     assert proportions.fisher(left, right) == digits(exact, 8)
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "plain", "square_and_add"),
+    [
+        ((48, 80), (56, 70), (0.0575, 0.3425), (0.0524, 0.3339)),
+        ((3, 10), (9, 10), (0.2605, 0.9395), (0.1705, 0.8090)),
+        ((0, 10), (10, 10), (1.0, 1.0), (0.6075, 1.0)),
+    ],
+)
+def test_intervals_of_a_difference(a: Any, b: Any, plain: Any, square_and_add: Any) -> None:
+    """Table II of Newcombe, Stat Med 17 (1998): methods 1 and 10; in the last row the plain one has no width."""
+    left, right = Count(*a), Count(*b)
+    assert proportions.wald(left, right) == tuple(digits(each, 4) for each in plain)
+    assert proportions.newcombe(left, right) == tuple(digits(each, 4) for each in square_and_add)
+
+
 @pytest.mark.parametrize(("count", "low", "high"), [((0, 10), 0.0, 0.27753280), ((4, 400), 0.00389548, 0.02542656)])
 def test_wilson(count: Any, low: float, high: float) -> None:
     """Also for no success, where the plain interval has no width."""
