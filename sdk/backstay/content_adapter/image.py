@@ -16,7 +16,7 @@ from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
 
 IMAGES: Final = "images"
-"""The limit of a profile by which pictures are known, and not calls."""
+"""The limit of a profile by which pictures are counted, and not calls."""
 
 
 def _pictures(request: ImageRequest, **_: Any) -> dict[str, float]:
