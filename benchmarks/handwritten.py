@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
-from benchmarks.peers import noop
+from benchmarks.peers import ROOM, noop
 
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -56,7 +56,7 @@ def by_hand(*, timer: bool) -> Callable[[int], Awaitable[int]]:
                 else:
                     state["good"] += 1
                     stored[x] = (now + 3600.0, value)
-                    if len(stored) > 10_000:
+                    if len(stored) > ROOM:
                         stored.popitem(last=False)
                     return value
         finally:

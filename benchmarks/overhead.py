@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from backstay import Profile, Runtime, resilient
-from backstay.engine.timer import Sweep, Watch
+from backstay import Cache, Profile, Runtime, resilient
+from backstay.engine.timer import Sweep, Watched
 from backstay.policies.bulkhead import BulkheadOptions
 from backstay.profile import Limit
 from benchmarks.handwritten import by_hand
 from benchmarks.measure import Call, arguments, median, microseconds, report
-from benchmarks.peers import INSTALL, hits, missing, noop, numbered, same, stacks
+from benchmarks.peers import INSTALL, ROOM, hits, missing, noop, numbered, same, stacks
 
 OURS, HAND = "backstay: the whole stack", "by hand in one function"
 OURS_FREE, HAND_FREE = "backstay: without an own timer", "by hand, without an own timer"
@@ -25,23 +25,17 @@ class NoTimer(Sweep):
     """A sweep that guards nothing: the cost without a timer of our own, as on a transport that takes a deadline."""
 
     __slots__ = ()
-    _nobody: Watch | None = None
 
-    def watch(self, loop: asyncio.AbstractEventLoop, when: float, task: asyncio.Task[object] | None = None) -> Watch:
-        """One watch for all; it never fires."""
-        task = task or asyncio.current_task(loop)
-        if NoTimer._nobody is None and task is not None:
-            NoTimer._nobody = Watch(task, when)
-        assert NoTimer._nobody is not None
-        return NoTimer._nobody
+    def guard(self, watched: Watched, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        """Nothing to guard."""
 
-    def drop(self, guard: Watch) -> None:
+    def drop(self, watched: Watched) -> None:
         """Nothing to drop."""
 
 
 def ours() -> dict[str, Call]:
     """Our stack through the public door."""
-    runtime = Runtime.in_memory(listeners=())
+    runtime = Runtime.in_memory(cache=Cache(max_entries=ROOM), listeners=())
     cached = resilient(PROFILE, runtime=runtime, ttl=3600.0, name="stack")(noop)
     hit = resilient(PROFILE, runtime=runtime, ttl=3600.0, name="hit", scope="hit")(noop)
     return {OURS: numbered(cached), OURS_HIT: same(hit)}

@@ -221,7 +221,7 @@ def _reading(guard: Guard) -> Callable[..., Awaitable[Any]]:
             name = f"{_OWNER}/{scope}/{key(*args, **kwargs)}"
         else:
             name = cache_key(_OWNER, "", "", scope, args, kwargs)
-        stored = read.fresh(plan, name, cache)
+        stored = cache.fresh(name, plan.fresh_for)
         if stored is not None:
             return stored.value
         try:

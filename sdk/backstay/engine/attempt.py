@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from backstay.engine.hedge import hedged
-from backstay.engine.timer import Watch, sweep_of
+from backstay.engine.timer import sweep_of
 from backstay.errors import Attempt, BackstayError, CallTimeoutError, DeadlineExceededError, InternalError
 from backstay.taxonomy import BREAKING, Certainty
 
@@ -39,43 +39,41 @@ async def attempt(
     limit = plan.attempt_timeout if plan.attempt_timeout < limit else limit
     call.calls += 1
     call.sent = None
-    loop = asyncio.get_running_loop()
+    loop = call.loop or asyncio.get_running_loop()
     sweep = sweep_of(loop)
-    watch = sweep.watch(loop, began + limit, call.task)
+    sweep.guard(call, loop, began + limit)
     try:
         if plan.hedge is None or call.calls > 1:
             value = await body(*args, **kwargs)
         else:
             value = await hedged(call, plan.hedge, body, args, kwargs)
     except BaseException as error:
-        sweep.drop(watch)
-        failure = settle_failure(call, watch, permit, error, began, limit)
+        sweep.drop(call)
+        failure = settle_failure(call, permit, error, began, limit)
         if failure is None or failure is error:
             raise
         raise failure from error
-    sweep.drop(watch)
-    if watch.fired:  # the answer won the race against the timer: take the request to cancel back
-        watch.task.uncancel()
+    sweep.drop(call)
+    if call.fired:  # the answer won the race against the timer
+        call.take_back()
     now = clock.monotonic()
     plan.scope.done(permit, now, now - began, False, plan.attempt_timeout)
     return value
 
 
-def settle_failure(
-    call: Call, watch: Watch, permit: int, error: BaseException, began: float, limit: float
-) -> BackstayError | None:
+def settle_failure(call: Call, permit: int, error: BaseException, began: float, limit: float) -> BackstayError | None:
     """Give a failed attempt's permit back, and its name; None for what is not ours to handle."""
     now = call.plan.clock.monotonic()
-    failure = _named(call, watch, error, limit)
+    failure = _named(call, error, limit)
     call.plan.scope.done(permit, now, now - began, verdict(failure), limit, lost=overloaded(failure))
     if failure is not None:
         record(call, failure, began, now - began)
     return failure
 
 
-def _named(call: Call, watch: Watch, error: BaseException, limit: float) -> BackstayError | None:
+def _named(call: Call, error: BaseException, limit: float) -> BackstayError | None:
     """Our name for what was raised; None for what is not ours to handle, such as the caller's cancellation."""
-    if watch.timed_out(error):
+    if call.timed_out(error):
         return timeout_error(call, limit)
     if not isinstance(error, Exception):
         return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backstay.engine.timer import Watched
 from backstay.taxonomy import Certainty
 
 if TYPE_CHECKING:
@@ -56,10 +57,16 @@ class Plan:
     criticality: str = "interactive"
     hedge: Hedge | None = None
     """Of a read that may be asked twice at once: when."""
+    fresh_for: float = field(init=False)
+    """Age in seconds below which a stored answer is served at once."""
+
+    def __post_init__(self) -> None:
+        """Work out what every call would."""
+        self.fresh_for = self.ttl if self.max_age is None else min(self.max_age, self.ttl)
 
 
-class Call:
-    """One call under way. Class attributes are the defaults, so that making one is cheap."""
+class Call(Watched):
+    """One call under way. Class attributes are the defaults of what few calls need, so that making one is cheap."""
 
     sent: bool | None = None
     """Whether the running attempt's head has left: None means that the transport cannot tell."""
@@ -67,7 +74,6 @@ class Call:
     """The worst of the attempts so far."""
     timeline: tuple[Attempt, ...] = ()
     request_ids: tuple[str, ...] = ()
-    calls: int = 0
     waited: float = 0.0
     """Seconds spent waiting between attempts."""
     paused: float = 0.0
@@ -84,19 +90,21 @@ class Call:
     hedged: bool = False
     led: bool = False
     """Whether it asked the vendor itself, instead of joining a call that was under way."""
-    task: asyncio.Task[Any] | None = None
     tags: Collection[str] = ()
-    flight: Flight | None = None
-    """See `flight.Lead`: set where it leads a flight of the cache."""
     charge: Charge | None = None
     """The ledger's record of the running attempt, where it may cost money; set by `backstay.generating`."""
-    reserve: float = 0.0
-    """Seconds at the end that no attempt may use: a CREATE keeps them for looking."""
+    loop: asyncio.AbstractEventLoop | None = None
+    """The running one where it is known already: to ask for it costs a system call."""
 
     def __init__(self, plan: Plan, began: float, deadline: float) -> None:
         self.plan = plan
         self.began = began
         self.deadline = deadline
+        self.calls = 0
+        self.reserve = 0.0
+        """Seconds at the end that no attempt may use: a CREATE keeps them for looking."""
+        self.flight: Flight | None = None
+        """See `flight.Lead`: set where it leads a flight of the cache."""
 
     def mark_sent(self) -> None:
         """Called by a transport when the head of a request leaves."""

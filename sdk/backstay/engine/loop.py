@@ -62,6 +62,7 @@ async def run(
         report.failed(call, error)
         raise
     finally:
+        call.task = None  # no circle of task, context and call is left behind
         leave(token)
 
 
@@ -78,10 +79,13 @@ def admit(call: Call) -> int:
     try:
         if call.deadline - call.reserve - now <= scope.typical.value:
             refuse_late(call, now)
-        with scope.lock:
+        scope.lock.acquire()  # not `with`, which costs twice that
+        try:
             if call.calls == 0:
                 scope.budget.deposit()
             return 0 if scope.line else scope.try_admit(now, plan.cost, plan.clock.random)
+        finally:
+            scope.lock.release()
     except BackstayError as refusal:
         raise refused(call, refusal) from None
 

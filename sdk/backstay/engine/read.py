@@ -83,7 +83,7 @@ async def ask(
     place = (loop, key)
     if flights.table.setdefault(place, call) is not call:  # the long way; who takes over there asks as `fetch` does
         return await shared(flights, key, _fetching(call, key, cache, body, args, kwargs, tags), remaining=call.left)
-    call.led, call.task, call.tags = True, asyncio.current_task(loop), tags
+    call.led, call.loop, call.task, call.tags = True, loop, asyncio.current_task(loop), tags
     begun = cache.generations.now
     try:
         value = await run(call, body, args, kwargs)
@@ -93,8 +93,6 @@ async def ask(
         else:
             failed(call.flight, error, loop, call.left)
         raise
-    finally:
-        call.task = None  # no circle of task, context and call is left behind
     cache.store(key, value, ttl=call.plan.ttl, tags=tags, begun=begun)
     if call.flight is None:
         flights.land(place, call)
@@ -115,17 +113,6 @@ def _fetching(
         return value
 
     return fetch
-
-
-def fresh(plan: Plan, key: str, cache: Cache) -> Entry | None:
-    """The stored answer if it may be served at once: the quick way, before anything else is made."""
-    now = plan.clock.wall()
-    entry = cache.lookup(key, now)
-    if entry is None:
-        return None
-    age = now - entry.stored_at
-    limit = plan.ttl if plan.max_age is None or plan.max_age > plan.ttl else plan.max_age
-    return entry if age < limit else None
 
 
 def assess(plan: Plan, entry: Entry | None, now: float) -> Verdict:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from backstay.policies.bulkhead import Bulkhead
     from backstay.policies.rate import Limiter
 
+CLOSED: Final = State.CLOSED  # looked up once: an enumeration's member costs more than the comparison
 FOREVER: Final = float("inf")
 UNCOUNTED: Final = 1 << 62
 """The permit of a call that the breaker would have held back: its result changes nothing."""
@@ -40,6 +41,7 @@ class Scope:
     __slots__ = (
         "_hedges",
         "_only",
+        "_strained_from",
         "breaker",
         "budget",
         "bulkhead",
@@ -70,6 +72,7 @@ class Scope:
         self.bulkhead = bulkhead
         self.strain = Strain(bulkhead.limit, strain)
         """How many calls a slow vendor can bear."""
+        self._strained_from = self.strain.options.high
         self.limiters = dict(limiters)
         """By the name of what they guard (app, account, an endpoint): a vendor's wait holds one of them."""
         self.lock = lock or threading.Lock()
@@ -95,7 +98,7 @@ class Scope:
             CircuitOpenError: the breaker holds calls back.
         """
         breaker, bulkhead, only = self.breaker, self.bulkhead, self._only
-        closed = breaker.state is State.CLOSED
+        closed = breaker.state is CLOSED
         if not closed:
             wait = breaker.peek(now)
             if wait > 0.0 and not breaker.options.shadow:
@@ -180,8 +183,9 @@ class Scope:
         lost: bool = False,
     ) -> None:
         """Give every permit back; `failed` None means no verdict on the vendor (cancelled, or our own affair)."""
-        bulkhead = self.bulkhead
-        with self.lock:
+        bulkhead, lock = self.bulkhead, self.lock
+        lock.acquire()  # not `with`, which costs twice that
+        try:
             if bulkhead.in_flight <= 0:
                 bulkhead.leave()  # refuses
             bulkhead.in_flight -= 1
@@ -192,10 +196,12 @@ class Scope:
                 self.breaker.failure(permit, now, took)
             else:
                 self.breaker.cancel(permit, now)
-            if lost or (failed is False and (self.strain.level or took > self.strain.options.high * timeout)):
+            if lost or (failed is False and (self.strain.level or took > self._strained_from * timeout)):
                 self._strained(now, took, timeout, lost=lost)
             if self.line:
                 self.line[0].wake()
+        finally:
+            lock.release()
 
     def _strained(self, now: float, took: float, timeout: float, *, lost: bool) -> None:
         bulkhead, strain = self.bulkhead, self.strain

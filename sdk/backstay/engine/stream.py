@@ -16,7 +16,7 @@ from backstay.engine.attempt import settle_failure
 from backstay.engine.call import enter, leave
 from backstay.engine.decide import finish
 from backstay.engine.loop import run
-from backstay.engine.timer import Watch, sweep_of
+from backstay.engine.timer import sweep_of
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.policies.retry import Why
 
@@ -119,56 +119,57 @@ async def _first(call: Call, permit: int, source: Source, args: tuple[Any, ...],
     call.calls += 1
     call.sent = None
     stream = source(*args, **kwargs)
-    watch, limit = _watched(call)
+    limit = _guard(call)
     try:
         piece = await anext(stream, _END)
     except BaseException as error:
-        failure = _dropped(call, watch, permit, error, began, limit)
+        failure = _dropped(call, permit, error, began, limit)
         if failure is None or failure is error:
             raise
         raise failure from error
-    _unwatched(watch)
+    _drop(call)
     return _Open(stream, piece, permit, began, clock.monotonic() - began)
 
 
 async def _next(call: Call, stream: _Open, permit: int, keeper: Keeper[Any, Any]) -> Any:
     """The next piece, or _END."""
     token = enter(call)  # here and not around the whole: the reader's own calls between pieces are not ours
-    watch, limit = _watched(call)
+    limit = _guard(call)
     try:
         piece = await anext(stream.source, _END)
     except BaseException as error:
-        failure = _dropped(call, watch, permit, error, stream.began, limit)
+        failure = _dropped(call, permit, error, stream.began, limit)
         if failure is not None:
             failure.partial = keeper.partial() if failure.partial is None else failure.partial
             finish(call, failure, Why.STARTED).retry_allowed = False
             report.failed(call, failure)
         raise _Broken(error, failure) from error
+    else:
+        _drop(call)
     finally:
+        call.task = None  # the next piece may be read in another one
         leave(token)
-    _unwatched(watch)
     return piece
 
 
-def _watched(call: Call) -> tuple[Watch, float]:
-    """A timer for the next piece; nothing is awaited in between, so it guards the task that waits for it."""
+def _guard(call: Call) -> float:
+    """A timer for the next piece, in the task that waits for it now; the seconds that it may take."""
     plan = call.plan
     now, loop = plan.clock.monotonic(), asyncio.get_running_loop()
     limit = min(plan.attempt_timeout, call.deadline - now)
-    return sweep_of(loop).watch(loop, now + limit), limit
+    sweep_of(loop).guard(call, loop, now + limit)
+    return limit
 
 
-def _unwatched(watch: Watch) -> None:
-    sweep_of(asyncio.get_running_loop()).drop(watch)
-    if watch.fired:  # the piece won the race against the timer: take the request to cancel back
-        watch.task.uncancel()
+def _drop(call: Call) -> None:
+    sweep_of(asyncio.get_running_loop()).drop(call)
+    if call.fired:  # the piece won the race against the timer
+        call.take_back()
 
 
-def _dropped(
-    call: Call, watch: Watch, permit: int, error: BaseException, began: float, limit: float
-) -> BackstayError | None:
-    sweep_of(asyncio.get_running_loop()).drop(watch)
-    return settle_failure(call, watch, permit, error, began, limit)
+def _dropped(call: Call, permit: int, error: BaseException, began: float, limit: float) -> BackstayError | None:
+    sweep_of(asyncio.get_running_loop()).drop(call)
+    return settle_failure(call, permit, error, began, limit)
 
 
 class Streaming(Generic[D, R]):

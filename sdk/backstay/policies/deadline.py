@@ -43,34 +43,40 @@ class Typical:
     as below. `value` is 0.0 until `enough` durations were seen, so that nothing is refused on a guess.
     """
 
-    __slots__ = ("_estimate", "enough", "seen", "value")
+    __slots__ = ("_estimate", "_learns", "enough", "seen", "value")
 
     def __init__(self, enough: int = 8) -> None:
         """Begin without any knowledge."""
         self.enough = enough
         self.seen = 0
+        self._learns = max(enough, _LEARNING)
         self._estimate = 0.0
         self.value = 0.0
         """Seconds; 0.0 while too little is known."""
 
     def add(self, took: float) -> None:
         """A successful attempt took this many seconds; failures must stay out, they are quick or cut off."""
-        seen = self.seen
-        self.seen = seen + 1
-        step = _STEADY if seen >= _LEARNING else _QUICK
-        estimate = self._estimate
-        if seen == 0:
-            estimate = took
-        elif took > estimate:
+        self.seen += 1
+        if self.seen <= self._learns:
+            self._learn(took)
+        elif took > self.value:
+            self.value *= _STEADY
+        elif took < self.value and self.value > _FLOOR:
+            self.value /= _STEADY
+
+    def _learn(self, took: float) -> None:
+        estimate = took if self.seen == 1 else self._estimate
+        step = _STEADY if self.seen > _LEARNING else _QUICK
+        if took > estimate:
             estimate *= step
         elif took < estimate:
             estimate /= step
-        self._estimate = estimate = estimate if estimate > _FLOOR else _FLOOR
-        if seen + 1 >= self.enough:
-            self.value = estimate
+        self._estimate = max(estimate, _FLOOR)
+        if self.seen >= self.enough:
+            self.value = self._estimate
 
     def skipped(self) -> None:
         """An attempt was not made because of this estimate: it fades, so that it cannot refuse for ever."""
         self._estimate = max(_FLOOR, self._estimate * _FADE)
-        if self.seen >= self.enough:
-            self.value = self._estimate
+        if self.value:
+            self.value = max(_FLOOR, self.value * _FADE)

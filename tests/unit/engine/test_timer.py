@@ -6,14 +6,16 @@ import asyncio
 
 import pytest
 
-from backstay.engine.timer import Watch, sweep_of
+from backstay.engine.timer import Watched, sweep_of
 from backstay.testing.clock import VirtualClock
 from backstay.testing.clock import run as virtually
 
 
-def watch(seconds: float) -> Watch:
+def watch(seconds: float) -> Watched:
     loop = asyncio.get_running_loop()
-    return sweep_of(loop).watch(loop, loop.time() + seconds)
+    watched = Watched()
+    sweep_of(loop).guard(watched, loop, loop.time() + seconds)
+    return watched
 
 
 def test_each_watch_ends_at_its_own_moment() -> None:
