@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,10 @@ async def test_unsent_requests_of_the_sdk_are_understood_when_something_else_sen
     assert reply.json()["id"] == sandbox.world.objects(level="campaign")[0].id
 
 
+@pytest.mark.skipif(
+    tuple(map(int, version("facebook-business").split("."))) < (26, 0, 3),
+    reason="the simulator knows the fields of 26.0.3; the releases before it have fewer, and others",
+)
 @pytest.mark.parametrize(
     ("sdk_type", "known"),
     [
