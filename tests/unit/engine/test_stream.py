@@ -286,6 +286,25 @@ def test_a_stream_inherits_the_deadline_of_the_call_around_it() -> None:
     assert bench.clock.monotonic() - began == pytest.approx(7.0)
 
 
+def test_each_piece_is_timed_in_the_task_that_waits_for_it() -> None:
+    """Two tasks read in turns: the silence cuts off the one that waits, and never the one that has read before."""
+    bench = Bench(("a", 100.0, "b"), attempt_timeout=5.0)
+
+    async def one(stream: Streaming[str, str]) -> str:
+        return await anext(aiter(stream))
+
+    async def main() -> float:
+        stream, began = bench.open(), bench.clock.monotonic()
+        assert await asyncio.create_task(one(stream)) == "a"
+        with pytest.raises(CallTimeoutError):
+            await asyncio.create_task(one(stream))
+        await stream.aclose()
+        return bench.clock.monotonic() - began
+
+    assert bench.run(main) == pytest.approx(5.0)
+    assert bench.scope.idle
+
+
 def test_streams_that_break_open_the_breaker() -> None:
     """Enough broken streams are evidence that the vendor is down."""
     bench = Bench(("a", ServiceUnavailableError()))
