@@ -287,15 +287,15 @@ def test_a_stream_inherits_the_deadline_of_the_call_around_it() -> None:
 
 
 def test_each_piece_is_timed_in_the_task_that_waits_for_it() -> None:
-    """Two tasks read in turns: the silence cuts off the one that waits, and never the one that has read before."""
-    bench = Bench(("a", 100.0, "b"), attempt_timeout=5.0)
+    """Each is read in a task of its own: the silence cuts off the one that waits, not one that has read before."""
+    bench = Bench(("a", "b", 100.0, "c"), attempt_timeout=5.0)
 
     async def one(stream: Streaming[str, str]) -> str:
         return await anext(aiter(stream))
 
     async def main() -> float:
         stream, began = bench.open(), bench.clock.monotonic()
-        assert await asyncio.create_task(one(stream)) == "a"
+        assert [await asyncio.create_task(one(stream)) for _ in range(2)] == ["a", "b"]
         with pytest.raises(CallTimeoutError):
             await asyncio.create_task(one(stream))
         await stream.aclose()
