@@ -72,12 +72,12 @@ class TikTokCalls(AdAdapter):
 
     async def _get(self, path: str, **params: Json) -> Json:
         """GET an endpoint; lists and objects travel as JSON text inside the query (vendor's convention)."""
-        query = {name: _text(value) for name, value in params.items() if value is not None}
+        query = {name: text_of(value) for name, value in params.items() if value is not None}
         return await self._open(await self._http.send("GET", ROOT + path, params=query, headers=await self._headers()))
 
     async def _get_text(self, path: str, **params: Json) -> str:
         """GET a file: its text comes bare, an error in the envelope."""
-        query = {name: _text(value) for name, value in params.items() if value is not None}
+        query = {name: text_of(value) for name, value in params.items() if value is not None}
         reply = await self._http.send("GET", ROOT + path, params=query, headers=await self._headers())
         if reply.status == 200 and "json" not in reply.headers.get("content-type", ""):
             return reply.body.decode("utf-8", "replace")
@@ -113,8 +113,9 @@ class TikTokCalls(AdAdapter):
         return facts.data
 
 
-def _text(value: Json) -> str:
+def text_of(value: Json) -> str:
+    """A value as queries and forms carry it: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-__all__ = ["TikTokCalls"]
+__all__ = ["TikTokCalls", "text_of"]

@@ -44,8 +44,7 @@ class TikTokChanges(TikTokCreates):
         body: dict[str, Json] = {}
         changes = patch.changes
         if "name" in changes:
-            name, key_token = changes["name"], before.key_token
-            body[KINDS[before.ref.level].name] = marked(name, key_token, "name") if key_token else name
+            body[KINDS[before.ref.level].name] = marked(changes["name"], before.key_token or None, "name")
         if "budget" in changes:
             body |= await self._budget_change(before, changes["budget"])
         body = merge_extra(body, patch.extra)

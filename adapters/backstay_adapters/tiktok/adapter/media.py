@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from backstay.ad_adapter import Json
 from backstay.ads import MediaKind, MediaRef, MediaState, MediaUpload
+from backstay.spec import merge_extra
+from backstay_adapters.tiktok.adapter.calls import text_of
 from backstay_adapters.tiktok.adapter.changes import TikTokChanges
 from backstay_adapters.tiktok.adapter.reads import listed
 from backstay_adapters.tiktok.wire.read import required
@@ -28,14 +30,15 @@ class TikTokMedia(TikTokChanges):
         return video(data[0] if isinstance(data, list) and data else data, media)
 
     async def _send_file(self, path: str, what: str, media: MediaUpload, name: str) -> Json:
-        fields = {"advertiser_id": self.account, "file_name": name, **{k: str(v) for k, v in media.extra.items()}}
+        fields = {"advertiser_id": self.account, "file_name": name}
         if media.url is not None:
-            return await self._upload(path, {**fields, "upload_type": "UPLOAD_BY_URL", f"{what}_url": media.url}, {})
+            fields |= {"upload_type": "UPLOAD_BY_URL", f"{what}_url": media.url}
+            return await self._upload(path, _form(fields, media), {})
         content = media.data or b""
         signature = hashlib.md5(content, usedforsecurity=False).hexdigest()  # the vendor's choice of checksum
         fields |= {"upload_type": "UPLOAD_BY_FILE", f"{what}_signature": signature}
         kind = media.media_type or "application/octet-stream"
-        return await self._upload(path, fields, {f"{what}_file": (name, content, kind)})
+        return await self._upload(path, _form(fields, media), {f"{what}_file": (name, content, kind)})
 
     async def _find_upload(self, media: MediaUpload, name: str) -> Sequence[MediaRef]:
         """Among the newest hundred files: what has just been uploaded is there."""
@@ -49,6 +52,11 @@ class TikTokMedia(TikTokChanges):
         if found is None:
             return None
         return known.model_copy(update={"state": MediaState.READY, "url": found.get("preview_url") or known.url})
+
+
+def _form(fields: Mapping[str, str], media: MediaUpload) -> dict[str, str]:
+    """A form's fields with the caller's own, which are JSON where they are no text: `flaw_detect` is `true`."""
+    return {name: text_of(value) for name, value in merge_extra(fields, media.extra).items()}
 
 
 def image(raw: Any, media: MediaUpload) -> MediaRef:

@@ -14,6 +14,8 @@ from backstay_adapters.tiktok.wire.kinds import FLOWS, KINDS, Flow, Kind
 from backstay_adapters.tiktok.wire.read import Raw
 
 LARGEST_PAGE: Final = 1_000
+MOST_IDS: Final = 100
+"""Ids in one filter (page "Get campaigns": `filtering.campaign_ids`, at most 100)."""
 
 
 class TikTokReads(TikTokAccount):
@@ -23,8 +25,11 @@ class TikTokReads(TikTokAccount):
     flows: tuple[Flow, ...] = FLOWS
 
     def _asks(self, level: Level, query: Query) -> tuple[Asked, ...]:
-        filtering = filters(KINDS[level], query)
-        return tuple({"flow": flow, "filtering": filtering} for flow in self.flows)
+        kind, ids = KINDS[level], tuple(dict.fromkeys(query.ids))
+        parts = [ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS)] or [()]
+        return tuple(
+            {"flow": flow, "filtering": filters(kind, query, flow, part)} for flow in self.flows for part in parts
+        )
 
     def _asks_one(self, level: Level, id: str) -> tuple[Asked, ...]:  # noqa: A002 - the field's own name
         kind = KINDS[level]
@@ -80,11 +85,11 @@ def with_flow(row: Raw, flow: Flow) -> Raw:
     return {**row, "flow": "smart_plus" if smart else flow}
 
 
-def filters(kind: Kind, query: Query) -> dict[str, Json]:
-    """What the vendor filters by itself; names only loosely."""
+def filters(kind: Kind, query: Query, flow: Flow, ids: Sequence[str]) -> dict[str, Json]:
+    """What the vendor filters by itself; names only loosely. Smart+ has its own name for the ids of ads."""
     found: dict[str, Json] = {}
-    if query.ids:
-        found[kind.ids] = list(query.ids)
+    if ids:
+        found[kind.ids_in(flow)] = list(ids)
     if query.name or query.name_contains:
         found[kind.name] = query.name or query.name_contains
     if query.parent is not None and query.parent.level in KINDS:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from backstay.errors import BadResponseError, MoneyPrecisionError
 from backstay.money import Money, UnitTable, from_major
 
 _TWO_DIGITS: Final = (
@@ -28,9 +29,15 @@ def money_out(money: Money, field: str) -> float:
 
 def money_in(value: Any, currency: str) -> Money | None:
     """Money from a number, a decimal string, or the empty metric "-"."""
-    if value is None or value in {"", "-"}:
+    if value is None or value in ("", "-"):
         return None
-    return _from_major(value, currency)
+    try:
+        return _from_major(value, currency)
+    except (MoneyPrecisionError, TypeError) as error:  # TypeError: a list or an object in a number's place
+        raise BadResponseError(
+            f"an answer's money cannot be read: {value!r}", vendor="tiktok", value=value, rule="tiktok.wire.money",
+            hint="report it with the request id",
+        ) from error  # fmt: skip
 
 
 @lru_cache(maxsize=1024, typed=True)

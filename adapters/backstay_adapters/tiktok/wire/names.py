@@ -9,6 +9,7 @@ from backstay.errors import InvalidRequestError
 from backstay.writes.marker import SUFFIX_LENGTH, mark
 
 LONGEST: Final = 512
+_REST: Final = "; our marker needs the rest"
 
 
 def width(name: str) -> int:
@@ -21,18 +22,18 @@ def has_emoji(name: str) -> bool:
     return any(ord(each) >= 0x1F000 or unicodedata.category(each) == "So" for each in name)
 
 
-def marked(name: str, token: str, field: str) -> str:
-    """A name with its marker, checked before anything is sent."""
+def marked(name: str, token: str | None, field: str) -> str:
+    """A name with its marker, if it has one, checked before anything is sent."""
     if not name.strip():
         raise InvalidRequestError(f"{field} is empty", field=field, value=name, hint="give it a name")
     if has_emoji(name):
         raise InvalidRequestError(
             f"{field} holds an emoji", field=field, value=name, hint="TikTok takes none: remove it"
         )
-    room = LONGEST - SUFFIX_LENGTH
+    room = LONGEST if token is None else LONGEST - SUFFIX_LENGTH
     if width(name) > room:
         raise InvalidRequestError(
             f"{field} is {width(name)} characters long", field=field, value=name,
-            hint=f"shorten it to {room} (East Asian characters count as two); our marker needs the rest",
+            hint=f"shorten it to {room} (East Asian characters count as two){'' if token is None else _REST}",
         )  # fmt: skip
-    return mark(name, token)
+    return name if token is None else mark(name, token)

@@ -52,7 +52,7 @@ _KINDS: Final = {
 def required(raw: object, name: str) -> str:
     """An id that an object cannot be without."""
     value = raw.get(name) if isinstance(raw, Mapping) else None
-    if value in {None, "", "None"} or isinstance(value, bool):  # "None" has been seen as an id
+    if value in (None, "", "None") or isinstance(value, bool | list | dict):  # "None" has been seen as an id
         raise BadResponseError(
             f"the answer has no {name}", vendor="tiktok", field=name, rule="tiktok.wire.missing",
             hint="the vendor's answer is incomplete; try again, then report its request id",
@@ -141,7 +141,7 @@ def account(raw: Raw) -> Account:
     currency = required(raw, "currency")
     return Account(
         ref=ref(id_, Level.ACCOUNT, id_),
-        name=str(raw.get("name", "")),
+        name=str(raw.get("name") or ""),
         currency=currency,
         timezone=zone(raw.get("display_timezone") or raw.get("timezone")),
         status=words.ACCOUNTS.get(str(raw.get("status")), AccountStatus.UNKNOWN),
@@ -182,7 +182,7 @@ _AD: Final = _SHARED | _CREATIVE | {"ad_id", "ad_name", "adgroup_id", "campaign_
 
 def campaign(raw: Raw, account_id: str, currency: str) -> Campaign:
     """A campaign of either flow."""
-    name, token = unmark(str(raw.get("campaign_name", "")))
+    name, token = unmark(str(raw.get("campaign_name") or ""))
     return _campaign(
         ref=ref(account_id, Level.CAMPAIGN, required(raw, "campaign_id")),
         name=name,
@@ -198,7 +198,7 @@ def campaign(raw: Raw, account_id: str, currency: str) -> Campaign:
 
 def ad_group(raw: Raw, account_id: str, currency: str) -> AdGroup:
     """An ad group of either flow; Smart+ nests its targeting."""
-    name, token = unmark(str(raw.get("adgroup_name", "")))
+    name, token = unmark(str(raw.get("adgroup_name") or ""))
     return _ad_group(
         ref=ref(account_id, Level.AD_GROUP, required(raw, "adgroup_id")),
         campaign=ref(account_id, Level.CAMPAIGN, required(raw, "campaign_id")),
@@ -221,7 +221,7 @@ def targeting(raw: Raw) -> Targeting:
     """The common part of targeting; the vendor's other lists stay in the ad group's `extra`."""
     nested = raw.get("targeting_spec")
     spec = nested if isinstance(nested, Mapping) else raw
-    groups = [(low, high) for name, low, high in words.AGES if name in (spec.get("age_groups") or ())]
+    groups = [(low, high) for name, low, high in words.AGES if name in texts(spec.get("age_groups"))]
     return Targeting(
         locations=texts(spec.get("location_ids")),
         age_min=min((low for low, _ in groups), default=None),
@@ -234,7 +234,7 @@ def targeting(raw: Raw) -> Targeting:
 
 def ad(raw: Raw, account_id: str) -> Ad:
     """An ad; its creative is part of it."""
-    name, token = unmark(str(raw.get("ad_name", "")))
+    name, token = unmark(str(raw.get("ad_name") or ""))
     campaign_id = raw.get("campaign_id")
     id_ = raw.get("ad_id") or raw.get("smart_plus_ad_id")
     return _ad(
@@ -298,4 +298,4 @@ def review(raw: Raw) -> Review:
 
 def texts(values: Any) -> tuple[str, ...]:
     """A list of texts, whatever was sent in its place."""
-    return tuple(str(each) for each in values if each not in {None, ""}) if isinstance(values, list | tuple) else ()
+    return tuple(str(each) for each in values if each not in (None, "")) if isinstance(values, list | tuple) else ()

@@ -77,7 +77,7 @@ def row(
         link_clicks=_whole(metrics.get("clicks")),
         spend=money_in(metrics.get("spend"), currency) or Money.zero(currency),
         conversions=_decimal(metrics.get("conversion")),
-        reach=_whole(metrics["reach"]) if metrics.get("reach") not in {None, "-"} else None,
+        reach=_whole(metrics["reach"]) if metrics.get("reach") not in (None, "-") else None,
         basis=basis(query, zone),
         final=(day or query.days.last) < today - timedelta(days=RESTATED_DAYS),
         extra=FrozenDict({name: value for name, value in metrics.items() if name not in known}),
@@ -116,12 +116,15 @@ def _whole(value: Any) -> int:
 
 
 def _decimal(value: Any) -> Decimal:
-    if value in {None, "", "-"}:
+    if value in (None, "", "-"):
         return Decimal(0)
     try:
-        return Decimal(str(value))
+        found = Decimal(str(value))
     except InvalidOperation:
         raise _unreadable("metrics", value) from None
+    if not found.is_finite():
+        raise _unreadable("metrics", value)
+    return found
 
 
 def _unreadable(field: str, value: Any) -> BadResponseError:

@@ -14,6 +14,7 @@ from backstay.ads.words import (
     Gender,
     Objective,
     OptimizationGoal,
+    SpecialCategory,
 )
 from backstay.errors import UnsupportedCapabilityError
 
@@ -50,6 +51,15 @@ OBJECTIVE_OUT: Final[Mapping[Objective, str]] = MappingProxyType(
         Objective.SALES: "WEB_CONVERSIONS",
     }
 )
+
+INDUSTRY_OUT: Final[Mapping[SpecialCategory, str]] = MappingProxyType(
+    {
+        SpecialCategory.HOUSING: "HOUSING",
+        SpecialCategory.EMPLOYMENT: "EMPLOYMENT",
+        SpecialCategory.CREDIT: "CREDIT",
+    }
+)
+"""`special_industries`: these three and no others (page "Create a campaign"), so nothing else can be declared."""
 
 CONFIGURED: Final[Mapping[str, ConfiguredStatus]] = MappingProxyType(
     {

@@ -71,9 +71,10 @@ def campaign(spec: CampaignSpec, token: str, *, currency: str) -> Body:
     else:
         body |= budget(spec.budget, currency, "budget")
         body["budget_optimize_on"] = spec.budget.period is not BudgetPeriod.NONE
-    categories = [category.value.upper() for category in spec.compliance.special_categories]
-    if categories:
-        body["special_industries"] = categories
+    declared = spec.compliance.special_categories
+    if declared:
+        field = "compliance.special_categories"
+        body["special_industries"] = [words.spoken(words.INDUSTRY_OUT, each, field) for each in declared]
     return merge_extra(body, spec.extra)
 
 
