@@ -218,7 +218,7 @@ def _drop_tag(db: sqlite3.Connection, change: Change) -> None:
 def _drop_prefix(db: sqlite3.Connection, change: Change) -> None:
     # `>=` lets the index skip what comes before; the rest is compared, since no text is the last with this prefix.
     db.execute(
-        "DELETE FROM entries WHERE key >= ?1 AND substr(key, 1, ?2) = ?1", (change.name, len(change.name))
+        "DELETE FROM entries WHERE key >= ? AND substr(key, 1, ?) = ?", (change.name, len(change.name), change.name)
     )  # fmt: skip
 
 
