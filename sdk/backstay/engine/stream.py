@@ -8,6 +8,7 @@ in the bulkhead is kept until the stream ends, however it ends: read to its end,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
@@ -66,6 +67,7 @@ class _Open:
         self.source = source
         self.piece = piece
         self.permit = permit
+        """0 once it is given back."""
         self.began = began
         self.took = took
         """Seconds to the first piece: what counts as this vendor's usual time."""
@@ -81,15 +83,14 @@ async def pieces(
             `.partial`.
     """
     stream: _Open = await run(call, source, args, kwargs, _first)
-    piece, permit = stream.piece, stream.permit
+    piece = stream.piece
     try:
         while piece is not _END:
             if not isinstance(piece, Whole):
                 keeper.add(piece)
             yield piece
-            piece = await _next(call, stream, permit, keeper)
+            piece = await _next(call, stream, keeper)
     except _Broken as broken:
-        permit = 0
         if broken.error is None:
             raise broken.cause from None
         if broken.error is broken.cause:
@@ -99,9 +100,9 @@ async def pieces(
         try:
             await stream.source.aclose()
         finally:
-            if permit:  # it worked as far as it was read
+            if stream.permit:  # it worked as far as it was read
                 now = call.plan.clock.monotonic()
-                call.plan.scope.done(permit, now, stream.took, False, call.plan.attempt_timeout)
+                call.plan.scope.done(stream.permit, now, stream.took, False, call.plan.attempt_timeout)
 
 
 class _Broken(Exception):  # noqa: N818 - never leaves this module
@@ -131,14 +132,17 @@ async def _first(call: Call, permit: int, source: Source, args: tuple[Any, ...],
     return _Open(stream, piece, permit, began, clock.monotonic() - began)
 
 
-async def _next(call: Call, stream: _Open, permit: int, keeper: Keeper[Any, Any]) -> Any:
+async def _next(call: Call, stream: _Open, keeper: Keeper[Any, Any]) -> Any:
     """The next piece, or _END."""
     token = enter(call)  # here and not around the whole: the reader's own calls between pieces are not ours
     limit = _guard(call)
     try:
         piece = await anext(stream.source, _END)
     except BaseException as error:
+        permit, stream.permit = stream.permit, 0
         failure = _dropped(call, permit, error, stream.began, limit)
+        if isinstance(error, GeneratorExit):  # thrown away: nobody is there to be told
+            raise
         if failure is not None:
             failure.partial = keeper.partial() if failure.partial is None else failure.partial
             finish(call, failure, Why.STARTED).retry_allowed = False
@@ -148,7 +152,8 @@ async def _next(call: Call, stream: _Open, permit: int, keeper: Keeper[Any, Any]
         _drop(call)
     finally:
         call.task = None  # the next piece may be read in another one
-        leave(token)
+        with contextlib.suppress(ValueError):  # thrown away from outside, where the call is not entered
+            leave(token)
     return piece
 
 
@@ -157,18 +162,19 @@ def _guard(call: Call) -> float:
     plan = call.plan
     now, loop = plan.clock.monotonic(), asyncio.get_running_loop()
     limit = min(plan.attempt_timeout, call.deadline - now)
+    call.loop = loop  # kept, because who is thrown away later may have no running one
     sweep_of(loop).guard(call, loop, now + limit)
     return limit
 
 
 def _drop(call: Call) -> None:
-    sweep_of(asyncio.get_running_loop()).drop(call)
+    sweep_of(call.loop or asyncio.get_running_loop()).drop(call)
     if call.fired:  # the piece won the race against the timer
         call.take_back()
 
 
 def _dropped(call: Call, permit: int, error: BaseException, began: float, limit: float) -> BackstayError | None:
-    sweep_of(asyncio.get_running_loop()).drop(call)
+    sweep_of(call.loop or asyncio.get_running_loop()).drop(call)
     return settle_failure(call, permit, error, began, limit)
 
 

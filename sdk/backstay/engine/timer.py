@@ -113,6 +113,15 @@ def sweep_of(loop: asyncio.AbstractEventLoop) -> Sweep:
         return sweep
     sweep = _sweeps.get(loop)
     if sweep is None:
+        _forget_closed()
         sweep = _sweeps[loop] = Sweep(loop)
     _newest = sweep
     return sweep
+
+
+def _forget_closed() -> None:
+    """Let closed loops go: an armed timer knows its loop, which is more than a weak key can bear."""
+    for known in _sweeps.keyrefs():
+        loop = known()
+        if loop is not None and loop.is_closed():
+            _sweeps.pop(loop, None)

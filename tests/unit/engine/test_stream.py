@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from backstay.clock import SystemClock
 from backstay.engine.call import current, time_left
 from backstay.engine.loop import begin, run
 from backstay.engine.scope import Scope
@@ -328,3 +329,25 @@ def test_an_empty_stream_has_a_result() -> None:
         assert stream.result == ""
 
     bench.run(main)
+
+
+def test_a_read_that_is_dropped_after_its_loop_gives_its_place_back() -> None:
+    """A loop closed over a waiting read leaves nothing in flight: the next loop's calls have all the room."""
+    scope, kept, loop = make_scope(), Kept(), asyncio.new_event_loop()
+
+    async def source() -> AsyncGenerator[Any, None]:
+        yield "a"
+        await asyncio.Future()
+
+    plan = make_plan(VirtualClock(), scope=scope, retry=Retry())
+    plan.clock = SystemClock()
+    call = begin(plan)
+    reading = loop.create_task(read(Streaming(pieces(call, source, (), {}, kept), kept)))
+    reading._log_destroy_pending = False  # type: ignore[attr-defined]  # it is left on purpose
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    assert (kept.text, scope.bulkhead.in_flight) == ("a", 1)
+    coroutine = reading.get_coro()
+    assert coroutine is not None
+    coroutine.close()
+    assert scope.idle

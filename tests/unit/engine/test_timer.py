@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -74,3 +76,18 @@ def test_equal_timeouts_share_timers() -> None:
         return armed
 
     assert virtually(main(), clock) == 1
+
+
+def test_a_loop_that_is_closed_is_let_go() -> None:
+    """A program that runs one loop after the other keeps none of them, the last one at most."""
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loops.append(weakref.ref(loop))
+        sweep_of(loop).drop(watch(30.0))
+
+    for _ in range(5):
+        asyncio.run(main())
+    gc.collect()
+    assert sum(loop() is not None for loop in loops) <= 1
