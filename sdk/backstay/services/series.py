@@ -22,14 +22,18 @@ UNKNOWN_WINDOW: Final = 7
 use by default for clicks."""
 
 
+LARGEST: Final = 10**15
+"""Of a count of one day: floats hold it exactly."""
+
+
 class DayNumbers(Spec):
     """One day, in the zone of the basis."""
 
     day: date
-    impressions: int = Field(default=0, ge=0)
-    clicks: int = Field(default=0, ge=0)
-    link_clicks: int | None = Field(default=None, ge=0)
-    conversions: Decimal = Field(default=Decimal(0), ge=0)
+    impressions: int = Field(default=0, ge=0, le=LARGEST)
+    clicks: int = Field(default=0, ge=0, le=LARGEST)
+    link_clicks: int | None = Field(default=None, ge=0, le=LARGEST)
+    conversions: Decimal = Field(default=Decimal(0), ge=0, le=LARGEST)
     spend: Money | None = None
     revenue: Money | None = None
     largest_order: Money | None = None

@@ -96,3 +96,30 @@ def test_a_fault_in_a_file_is_told_with_its_line(tmp_path: Path) -> None:
     result = runner.invoke(app, ["services", "budget", written(tmp_path, FILE.replace("a: 100", "a: -1"))])
     assert result.exit_code != 0
     assert "line 3" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("50.00 EUR, unit: 0.01 EUR, curve: {kind: log, a: 50", "50.00 USD, unit: 0.01 USD, curve: {kind: log, a: 50",
+         r"line 4, campaigns\.1\.budget: video is in USD, the total in EUR"),
+        ("name: video", "name: search", r"line 2, campaigns: campaigns of different names"),
+        ("name: video", "name: video, low: 500.00 EUR", r"line 4, campaigns\.1\.low: infeasible: video has bounds 500"),
+        ("name: video", "name: video, low: -5.00 EUR", r"line 4, campaigns\.1\.low: less than nothing"),
+        ("name: video", "name: video, low: 9 EUR, high: 5 EUR", r"line 4, campaigns\.1\.high: less than low, 9 EUR"),
+        ("max_change: null", "exposure: true", r"line 3, campaigns\.0\.overspend: how far search can be overspent"),
+        ("max_change: null", "caps: [{name: a, amount: 50 EUR, members: [serach]}]", r"line 1, limits\.caps: a has "),
+        ("max_change: null", "caps: [{name: a, amount: 50 USD, members: [search]}]",
+         r"line 1, limits\.caps\.0\.amount: the total is in EUR"),
+        ("campaigns:", "rates: {day: 2026-03-02, to: EUR, one: [1]}\ncampaigns:", r"line 2, rates\.one: "),
+        ("campaigns:", "rates: {day: 2026-03-02, to: EUR, one: null}\ncampaigns:", r"line 2, rates\.one: "),
+        ("campaigns:", "rates: {day: 2026-03-02, to: EUR, one: {USD: -1}}\ncampaigns:", r"line 2, rates\.one\.USD: "),
+        ("campaigns:", "rates: {day: 2026-03-02, to: EUR, one: {usd: 1}}\ncampaigns:", r"line 2, rates\.one: "),
+    ],
+)  # fmt: skip
+def test_what_a_plan_refuses_is_told_at_its_place_in_the_file(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """Campaigns by their place, not by the words of the solver; a cap in other money is no cap in the total's."""
+    text = FILE.replace(old, new)
+    assert text != FILE
+    with pytest.raises(InvalidRequestError, match=message):
+        plan_of(written(tmp_path, text), NOON)

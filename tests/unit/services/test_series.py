@@ -124,3 +124,10 @@ def test_a_basis_says_what_it_consists_of() -> None:
     with pytest.raises(InvalidRequestError, match=r"state was written .* timezone") as caught:
         require_basis_fields(",".join(name for name in fields if name != "timezone"), "state")
     assert caught.value.rule == "services.basis"
+
+
+@pytest.mark.parametrize("name", ["impressions", "clicks", "link_clicks", "conversions"])
+def test_a_count_that_no_float_holds_is_refused(name: str) -> None:
+    """A slip of the pen is named, and does not overflow in the statistics."""
+    with pytest.raises(InvalidRequestError, match=name):
+        DayNumbers(**{"day": FIRST, name: 10**400})

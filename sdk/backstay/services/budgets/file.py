@@ -16,11 +16,11 @@ campaigns:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from backstay.ads import MetricBasis
 from backstay.errors import InvalidRequestError
@@ -35,6 +35,10 @@ from backstay.spec import Spec
 
 T = TypeVar("T")
 _PAST = ("shape", "result", "days")
+_PLACES: Final = {
+    "total": "limits.total", "min_return": "limits.min_return", "groups": "limits.caps", "items": "campaigns",
+}  # fmt: skip
+"""Where a file says what a plan refuses."""
 
 
 class _Rates(Spec):
@@ -93,7 +97,21 @@ def told_of(path: str | Path, now: datetime) -> Told:
     try:
         return Told(plan(some, limits, now=now, id=file.id, rates=rates), some, points)
     except InvalidRequestError as error:
-        raise document.placed(error, "limits" if error.field in {"total", "min_return"} else "") from None
+        raise document.placed(_in_file(error, [each.name for each in some])) from None
+
+
+def _in_file(error: InvalidRequestError, names: Sequence[str]) -> InvalidRequestError:
+    """The same refusal with the path of the field in the file; a plan speaks of campaigns by their names."""
+    told = error.field or ""
+    found = next((n for n, name in enumerate(names) if told.startswith(f"{name}.")), None)
+    path = _PLACES.get(told, told) if found is None else f"campaigns.{found}{told.removeprefix(names[found])}"
+    return _renamed(error, path)
+
+
+def _renamed(error: InvalidRequestError, field: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        error.message.removeprefix(f"{error.field}: "), field=field, value=error.value, hint=error.hint, rule=error.rule
+    )
 
 
 def _candidate(
@@ -117,9 +135,14 @@ def _candidate(
 
 
 def _rates(document: Document, data: dict[str, Any]) -> Rates:
-    exact = {**data, "one": {name: str(rate) for name, rate in data.get("one", {}).items()}}
-    told = document.build(_Rates, exact, under="rates")
-    return _placed(document, "rates", lambda: Rates(told.day, told.to, told.one))
+    one = data.get("one")
+    exact = {name: str(rate) for name, rate in one.items()} if isinstance(one, Mapping) else one
+    told = document.build(_Rates, {**data, "one": exact} if "one" in data else data, under="rates")
+    try:
+        return Rates(told.day, told.to, told.one)
+    except InvalidRequestError as error:  # of `rates`, or of `rates[USD]`
+        field = (error.field or "").replace("rates[", "one.").removesuffix("]")
+        raise document.placed(_renamed(error, "one" if field == "rates" else field), "rates") from None
 
 
 def _placed(document: Document, under: str, work: Callable[[], T]) -> T:

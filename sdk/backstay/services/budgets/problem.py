@@ -79,7 +79,8 @@ def _check(problem: Problem) -> None:
     for item in problem.items:
         if not 0 <= item.low <= item.high:
             message = f"{item.name} has bounds {item.low:g} to {item.high:g}"
-            raise infeasible("bounds", item.name, message, "give 0 <= low <= high")
+            cure = "give 0 <= low <= high, and a total of at least low"
+            raise infeasible(f"{item.name}.low", item.low, message, cure)
     _check_groups(problem.groups, frozenset(names))
     require_room("the budget", problem.items, problem.total)
     for group in problem.groups:

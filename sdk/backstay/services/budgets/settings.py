@@ -49,6 +49,12 @@ class Limits(Spec):
                 "min_return", self.min_return, "a return is of money spent, not of money that may be spent",
                 "leave out exposure or min_return",
             )  # fmt: skip
+        for n, cap in enumerate(self.caps):
+            if cap.amount.currency != self.total.currency:
+                raise _refuse(
+                    f"caps.{n}.amount", cap.amount, f"the total is in {self.total.currency}",
+                    "give caps in the money of the total",
+                )  # fmt: skip
         return self
 
 
@@ -92,6 +98,10 @@ class Candidate(Spec):
             money = getattr(self, name)
             if money is not None and money.currency != self.budget.currency:
                 raise _refuse(name, money, f"the budget is in {self.budget.currency}", "convert it with a dated rate")
+        if self.low is not None and self.low.amount < 0:
+            raise _refuse("low", self.low, "less than nothing", "give an amount of at least 0, or leave it out")
+        if self.high is not None and self.high.amount < (self.low or self.high * 0).amount:
+            raise _refuse("high", self.high, f"less than low, {self.low or 0}", "give 0 <= low <= high")
         parameters = len(type(self.curve).model_fields) - 1  # all but its kind
         if self.spread and (len(self.spread) != parameters or any(len(row) != parameters for row in self.spread)):
             raise _refuse(
