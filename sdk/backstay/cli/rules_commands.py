@@ -206,7 +206,8 @@ def _comparisons(trace: Trace | None) -> list[str]:
     metric, window, op = trace.node.split(" ")
     left = "?" if trace.left is None else f"{trace.left:f}"
     note = f" ({trace.note})" if trace.note else ""
-    return [f"{metric} {window} {left} {SIGN[op]} {trace.right or '?'}: {trace.truth.value}{note}"]
+    right = "?" if trace.right is None else trace.right
+    return [f"{metric} {window} {left} {SIGN[op]} {right}: {trace.truth.value}{note}"]
 
 
 __all__ = ["rules"]

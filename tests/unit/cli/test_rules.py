@@ -178,3 +178,14 @@ def test_the_kill_switch_outlives_the_process(place: Place) -> None:
     held = place("--apply", "--spend", "unlimited").body
     assert [each["reason"] for each in held["decisions"]] == ["kill_switch"]
     assert place.budget == Money("100", "USD")
+
+
+def test_a_comparison_with_nothing_shows_the_nothing(tmp_path: Path) -> None:
+    """`value: 0` is a number, not an unknown one."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        'rules: [{id: a, when: {metric: spend, op: ">=", value: 0}, then: [{do: pause}]}]\n'
+        "objects: [{ref: meta/a/campaign/1, numbers: {today: {spend: 5 USD}}}]\n", "utf8",
+    )  # fmt: skip
+    told = " ".join(CliRunner().invoke(app, ["services", "rules", str(path)]).stdout.split())
+    assert ">= 0: true" in told

@@ -110,6 +110,7 @@ def rules_in(document: Document) -> RulesFile:
     where = faults.build(Where, file.account or {}, "account")
     windows = None if None in rules else {window.key for rule in rules if rule for window in rule.windows}
     made = [_facts(faults, each, f"objects.{n}", where or Where(), windows) for n, each in enumerate(file.objects)]
+    _same_object(faults, made)
     faults.check()
     return RulesFile(
         rules=tuple(each for each in rules if each is not None),
@@ -122,6 +123,13 @@ def _twice(faults: Faults, rules: Sequence[Rule | None]) -> None:
     for n, name in enumerate(ids):
         if name is not None and name in ids[:n]:
             faults.refuse(f"rules.{n}.id", name, f"two rules have the id {name}", "rename one of them")
+
+
+def _same_object(faults: Faults, facts: Sequence[Facts | None]) -> None:
+    refs = [None if each is None else each.ref for each in facts]
+    for n, ref in enumerate(refs):
+        if ref is not None and ref in refs[:n]:
+            faults.refuse(f"objects.{n}.ref", str(ref), "this object is there twice", "leave one of them out")
 
 
 # Rules: each part is built at its own place, so that each fault has its line ----------------------------------------
@@ -181,17 +189,30 @@ def _action(faults: Faults, data: Any, under: str) -> Spec | None:
 
 def _facts(faults: Faults, data: Any, under: str, where: Where, windows: set[str] | None) -> Facts | None:
     told = dict(data) if isinstance(data, Mapping) else {}
-    rows = told.pop("numbers", {})
+    rows = told.pop("numbers", None) or {}
+    if not isinstance(rows, Mapping):
+        faults.refuse(f"{under}.numbers", rows, "no windows with their numbers", "for example today: {spend: 5.00 EUR}")
+        rows = {}
     tried = faults.build(Tried, told if isinstance(data, Mapping) else data, under)
-    numbers = [_numbers(faults, key, row, f"{under}.numbers", windows) for key, row in dict(rows or {}).items()]
+    numbers = [_numbers(faults, key, row, f"{under}.numbers", windows) for key, row in rows.items()]
     if tried is None or None in numbers:
         return None
+    amounts = {"budget": tried.budget, "bid": None if tried.bid is None else tried.bid.amount}
+    for each in filter(None, numbers):
+        amounts |= {f"numbers.{each.window}.{name}": getattr(each, name) for name in ("spend", "revenue")}
+    _one_currency(faults, amounts, under, where.currency)
     budget = None if tried.budget is None else Budget(amount=tried.budget, period=tried.period)
     return Facts(
         ref=tried.ref, name=tried.name, zone=where.zone, currency=where.currency, configured=tried.status,
         delivery=tried.delivery, budget=budget, bid=tried.bid, tags=tried.tags,
         numbers=tuple(each for each in numbers if each is not None),
     )  # fmt: skip
+
+
+def _one_currency(faults: Faults, amounts: Mapping[str, Money | None], under: str, currency: str) -> None:
+    for name, money in amounts.items():
+        if money is not None and money.currency != currency:
+            faults.refuse(f"{under}.{name}", str(money), f"the account is in {currency}", "give it in that currency")
 
 
 def _numbers(faults: Faults, key: str, row: Any, under: str, windows: set[str] | None) -> Numbers | None:

@@ -135,3 +135,27 @@ def test_a_function_may_be_named_in_a_file() -> None:
     text = "rules:\n" + RULE.replace("{do: pause}", "{do: hook, name: page}")
     (found,) = rules_in(parse(text, "x.yaml")).rules
     assert found.then == (Hook(name="page"),)
+
+
+OBJECT = "  - {ref: meta/act_9/campaign/52, budget: 9 EUR, numbers: {today: {spend: 5.00 EUR}}}\n"
+TRIED = "rules:\n" + RULE + "account: {currency: EUR}\nobjects:\n" + OBJECT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{today: {spend: 5.00 EUR}}", "[1]", "line 5, objects.0.numbers: no windows with their numbers"),
+        ("{today: {spend: 5.00 EUR}}", "3", "line 5, objects.0.numbers: no windows with their numbers"),
+        ("5.00 EUR", "5.00 USD", "line 5, objects.0.numbers.today.spend: the account is in EUR"),
+        ("9 EUR", "9 USD", "line 5, objects.0.budget: the account is in EUR"),
+        ("9 EUR", "9 EUR, bid: {strategy: bid_cap, amount: 1 USD}", "line 5, objects.0.bid: the account is in EUR"),
+        (OBJECT, OBJECT + OBJECT, "line 6, objects.1.ref: this object is there twice"),
+    ],
+)  # fmt: skip
+def test_objects_that_make_no_sense_are_refused(old: str, new: str, said: str) -> None:
+    """Dollars are not judged as the account's euros, and one object is not judged twice."""
+    text = TRIED.replace(old, new)
+    assert text != TRIED
+    with pytest.raises(InvalidRequestError) as caught:
+        rules_in(parse(text, "x.yaml"))
+    assert said in caught.value.message
