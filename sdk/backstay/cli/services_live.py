@@ -16,6 +16,7 @@ from backstay.cli.journal import connected
 from backstay.cli.letters import guard_of
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.runtime import Runtime
+from backstay.writes.guard import SpendGuard
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Sandbox = Annotated[
@@ -48,7 +49,7 @@ async def live(
     Raises:
         InvalidRequestError: there are none.
     """
-    runtime = Runtime(state=folder, listeners=(), guard=guard_of(spend), actor=ACTOR)
+    runtime = Runtime(state=folder, listeners=(), guard=_guard(spend), actor=ACTOR)
     assert runtime.state is not None  # noqa: S101 - only Runtime.in_memory() has none
     try:
         async with connected(runtime, sandbox, keys=content) as adapters:
@@ -63,6 +64,15 @@ async def live(
         await runtime.aclose()
 
 
+def _guard(spend: str | None) -> SpendGuard | None:
+    try:
+        return guard_of(spend)
+    except InvalidRequestError as error:
+        raise InvalidRequestError(
+            error.message, field="--spend", value=spend, hint='write "500 USD" or "unlimited"', rule=error.rule
+        ) from None
+
+
 def table(title: str, *columns: str) -> Table:
     """An empty one, whose long words are folded."""
     made = Table(title=title)
@@ -72,7 +82,10 @@ def table(title: str, *columns: str) -> Table:
 
 
 def refused(error: BackstayError) -> NoReturn:
-    """Say what is wrong, and end."""
-    from backstay.cli.app import fail
+    """Say what is wrong, and end: with 2 if it was asked for wrongly, with 1 if it failed and no field is to blame."""
+    from backstay.cli.app import err, fail
 
-    fail(error.field or "file", escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
+    if error.field is None:
+        err.print(f"[red]{error.type}[/]: {escape(error.message)} ({escape(error.hint or 'try again')})")
+        raise typer.Exit(1)
+    fail(error.field, escape(str(error.value)), escape(f"{error.message} ({error.hint})"))

@@ -36,6 +36,7 @@ ENTRY = f"""\
         ads:
           - {{name: First, creative: {{kind: existing_post, post_id: "7301", identity: {{id: identity-1}}}}}}
 """
+EXAMPLE = Path(__file__).resolve().parents[3] / "docs/services/campaigns.yaml"
 FILE = "id: spring\ncampaigns:\n" + ENTRY + ENTRY.replace("id: sale", "id: outlet")
 
 
@@ -189,3 +190,21 @@ def test_what_cannot_be_changed_is_shown_and_not_applied(place: Place) -> None:
     assert (plan.exit_code, {each["field"] for each in plan.body["troubles"]}) == (1, {"campaign.objective"})
     assert "cannot be changed" in " ".join(place("plan").stdout.split())
     assert place("apply").exit_code == 2
+
+
+def test_a_sandbox_that_is_not_there_is_told_as_what_failed(tmp_path: Path) -> None:
+    """No field of the file is to blame: exit status 1."""
+    arguments = [str(EXAMPLE), "--sandbox", "http://127.0.0.1:1", "--folder", str(tmp_path)]
+    result = CliRunner().invoke(app, ["services", "campaigns", *arguments])
+    said = " ".join(result.stderr.split())
+    assert (result.exit_code, "CONNECTION_FAILED: the connection to http://127.0.0.1:1" in said) == (1, True)
+    assert "cannot be 'None'" not in said
+
+
+@pytest.mark.parametrize("spend", ["500", "-5 USD", "much"])
+def test_a_spend_that_is_no_money_is_refused_by_its_name(tmp_path: Path, spend: str) -> None:
+    """The option and its cure, not the money's own words."""
+    arguments = [str(EXAMPLE), "apply", f"--spend={spend}", "--folder", str(tmp_path)]
+    result = CliRunner().invoke(app, ["services", "campaigns", *arguments])
+    said = " ".join(result.stderr.split())
+    assert (result.exit_code, said.startswith(f"--spend cannot be '{spend}'")) == (2, True)
