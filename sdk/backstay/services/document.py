@@ -104,7 +104,10 @@ def read(path: str | Path) -> Document:
         if file.stat().st_size > LARGEST:
             raise _refuse(file.name, 1, "", f"the file has more than {LARGEST} bytes", "give daily numbers only")
         text = file.read_text("utf8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        cure = "check the path and its permissions"
+        raise _refuse(str(path), 1, "", f"the file cannot be read: {error.strerror}", cure) from error
+    except UnicodeDecodeError as error:
         raise _refuse(str(path), 1, "", f"the file cannot be read: {error}", "give a text file in UTF-8") from error
     return parse(text, file.name)
 
@@ -200,7 +203,9 @@ def _scalar(node: Any, name: str, path: str, lines: dict[str, int]) -> Any:
         try:
             return int(text) if kind == "int" else Decimal(text.replace("_", ""))
         except (ValueError, InvalidOperation):
-            raise _refuse(name, lines[path], path, f"no plain number: {text}", "write digits and a point") from None
+            raise _refuse(
+                name, lines[path], path, f"no plain number: {text}", "write digits and a point", text
+            ) from None
     return text  # a date is read by the field that wants one
 
 
@@ -208,6 +213,8 @@ def _under(path: str, part: object) -> str:
     return f"{path}.{part}" if path else str(part)
 
 
-def _refuse(name: str, line: int, path: str, message: str, hint: str) -> InvalidRequestError:
+def _refuse(name: str, line: int, path: str, message: str, hint: str, value: str = "") -> InvalidRequestError:
     place = f"{name}, line {line}" + (f", {path}" if path else "")
-    return InvalidRequestError(f"{place}: {message}", field=path or "file", value=name, hint=hint, rule="services.file")
+    return InvalidRequestError(
+        f"{place}: {message}", field=path or "file", value=value or name, hint=hint, rule="services.file"
+    )

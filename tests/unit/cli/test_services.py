@@ -59,6 +59,8 @@ def test_undefined_numbers_are_said(tmp_path: Path) -> None:
         ("metric: cvr", "metric: cvx", ("plan.metric", "cvx", "line 4", "'ctr', 'cvr', 'cpa' or 'roas'")),
         ("control: question", "control: nobody", ("plan.control", "nobody", "line 6", "question, promise")),
         ("plan:", "plan: {", ("no YAML", "line")),
+        ("effect: 0.15", "target_cpa: -5 EUR", ("plan.target_cpa", "-5 EUR", "line 7", "no amount above 0")),
+        ("clicks: 1430", "clicks: .nan", ("arms.0.days.0.clicks cannot be '.nan'", "line 14", "write digits")),
     ],
 )
 def test_a_bad_file_is_refused_with_line_field_and_cure(
@@ -77,4 +79,5 @@ def test_a_file_that_is_not_there_is_refused() -> None:
     """As any other."""
     result = runner.invoke(app, ["services", "ab", "nowhere.yaml", "--json"])
     assert result.exit_code == 2
-    assert "cannot be read" in " ".join(result.stderr.split())
+    said = " ".join(result.stderr.split())
+    assert "cannot be read: No such file or directory (check the path" in said

@@ -87,6 +87,8 @@ class AbPlan(Spec):
                 "metric", self.metric.value, "platforms share no users: only cost per result can be set side by side",
                 "use metric cpa, or run the arms on one platform",
             )  # fmt: skip
+        if self.target_cpa is not None and self.target_cpa.amount <= 0:
+            raise _refuse("target_cpa", str(self.target_cpa), "no amount above 0", "leave it out for no stop-loss")
         if self.max_days < self.min_days:
             raise _refuse("max_days", self.max_days, f"less than min_days {self.min_days}", "give at least as many")
         if self.stopping is Stopping.GROUP_SEQUENTIAL and self.max_days % (self.looks * self.step):
