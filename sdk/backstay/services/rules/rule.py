@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
@@ -20,8 +20,22 @@ Percent = Annotated[Decimal, Field(gt=0, le=1000)]
 Name = Annotated[str, AfterValidator(check_name)]
 AnyRef = Annotated[Ref, BeforeValidator(lambda told: Ref.parse(told) if isinstance(told, str) else told)]
 """Files write `tiktok/7001/campaign/18001`."""
+S = TypeVar("S", bound=Spec)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+def _above_nothing(spec: S, *names: str) -> S:
+    """The spec, if the amounts that it gives are of some money."""
+    for name in names:
+        money = getattr(spec, name)
+        if money is not None and money.amount <= 0:
+            raise _refuse(name, str(money), "no amount above 0", "to stop spending, let the rule pause")
+    return spec
+
+
+def _refuse(field: str, value: object, message: str, hint: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{field}: {message}", field=field, value=value, hint=hint)
 
 
 class Scope(Spec):
@@ -56,6 +70,10 @@ class SetBudget(Spec):
     do: Literal["set_budget"] = "set_budget"
     amount: Money
 
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return _above_nothing(self, "amount")
+
 
 class ScaleBudget(Spec):
     """So many percent more or less, made absolute when it is decided and rounded down to the currency's step."""
@@ -69,7 +87,7 @@ class ScaleBudget(Spec):
     def _moves(self) -> Self:
         if not self.percent:
             raise InvalidRequestError("percent: 0 changes nothing", field="percent", value="0", hint="for example 20")
-        return self
+        return _above_nothing(self, "most")
 
 
 class SetBid(Spec):
@@ -77,6 +95,10 @@ class SetBid(Spec):
 
     do: Literal["set_bid"] = "set_bid"
     amount: Money
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return _above_nothing(self, "amount")
 
 
 class Notify(Spec):
@@ -132,6 +154,13 @@ class Limits(Spec):
     quiet: Quiet | None = None
     learning: bool = True
     """Leave budgets alone while the platform learns: larger edits begin learning anew."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        low, high = self.floor, self.ceiling
+        if low is not None and high is not None and low.currency == high.currency and low > high:
+            raise _refuse("floor", str(low), f"more than the ceiling, {high}", "give floor <= ceiling")
+        return _above_nothing(self, "ceiling")
 
 
 class Schedule(Spec):
@@ -213,7 +242,3 @@ class Rule(Spec):
     def windows(self) -> frozenset[Window]:
         """All windows that it looks at."""
         return windows(self.when) | (windows(self.back.when) if self.back is not None else frozenset())
-
-
-def _refuse(field: str, value: object, message: str, hint: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{field}: {message}", field=field, value=value, hint=hint)

@@ -159,3 +159,22 @@ def test_objects_that_make_no_sense_are_refused(old: str, new: str, said: str) -
     with pytest.raises(InvalidRequestError) as caught:
         rules_in(parse(text, "x.yaml"))
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("[{do: set_budget, amount: -5 USD}]", "rules.0.then.0.amount: no amount above 0"),
+        ("[{do: set_budget, amount: 0 USD}]", "rules.0.then.0.amount: no amount above 0"),
+        ("[{do: set_bid, amount: -1 USD}]", "rules.0.then.0.amount: no amount above 0"),
+        ("[{do: scale_budget, percent: 5, most: -1 USD}]", "rules.0.then.0.most: no amount above 0"),
+        ("[{do: pause}], limits: {ceiling: -3 EUR}", "rules.0.limits.ceiling: no amount above 0"),
+        ("[{do: pause}], limits: {ceiling: 3 EUR, floor: 4 EUR}", "rules.0.limits.floor: more than the ceiling, 3 EUR"),
+    ],
+)
+def test_amounts_of_nothing_are_refused(then: str, said: str) -> None:
+    """A budget below nothing is a slip, not a wish for the least that the limits allow."""
+    text = "rules:\n" + RULE.replace("[{do: pause}]", then)
+    with pytest.raises(InvalidRequestError) as caught:
+        rules_in(parse(text, "x.yaml"))
+    assert f"line 2, {said}" in caught.value.message
