@@ -72,11 +72,11 @@ def part(block: Mapping[str, Json]) -> Part:
     """One block of an answer; what is not ours goes back to the vendor unchanged."""
     kind = block.get("type")
     if kind == "text" and not block.get("citations"):
-        return Text(text=str(block.get("text", "")))
+        return Text(text=str(block.get("text") or ""))
     if kind == "tool_use" and isinstance(block.get("input"), Mapping):
         return ToolCall(id=str(block.get("id")), name=str(block.get("name")), input=block["input"])
     if kind == "text":
-        return Text(text=str(block.get("text", "")))
+        return Text(text=str(block.get("text") or ""))
     return Opaque(kind=str(kind), raw=block)
 
 

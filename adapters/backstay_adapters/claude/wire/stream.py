@@ -62,14 +62,14 @@ class Assembly:
         block = self._blocks.setdefault(index, {"type": "text", "text": ""})
         match delta.get("type"):
             case "text_delta":
-                text = str(delta.get("text", ""))
-                block["text"] = str(block.get("text", "")) + text
+                text = str(delta.get("text") or "")
+                block["text"] = str(block.get("text") or "") + text
                 return self._piece(text=text)
             case "input_json_delta":
-                self._inputs.setdefault(index, []).append(str(delta.get("partial_json", "")))
+                self._inputs.setdefault(index, []).append(str(delta.get("partial_json") or ""))
             case "thinking_delta":
-                text = str(delta.get("thinking", ""))
-                block["thinking"] = str(block.get("thinking", "")) + text
+                text = str(delta.get("thinking") or "")
+                block["thinking"] = str(block.get("thinking") or "") + text
                 return self._piece(thinking=text)
             case "signature_delta":
                 block["signature"] = delta.get("signature")

@@ -125,8 +125,10 @@ def insights(post_id: str, data: Json, kind: PostKind) -> PostInsights:
 
 
 def _figure(told: Mapping[str, Json]) -> Decimal | None:
-    total = told.get("total_value")
-    value = total.get("value") if isinstance(total, Mapping) else told["values"][0].get("value")
+    """A total, or the first of the values; None where neither is told."""
+    total, values = told.get("total_value"), told.get("values")
+    entry = total if isinstance(total, Mapping) else values[0] if isinstance(values, list) and values else None
+    value = entry.get("value") if isinstance(entry, Mapping) else None
     return None if value is None or isinstance(value, bool | Mapping) else Decimal(str(value))
 
 

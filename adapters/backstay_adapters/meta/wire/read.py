@@ -84,7 +84,7 @@ def moment(value: Any) -> datetime | None:
 
 def named(raw: Raw) -> tuple[str, str | None]:
     """A name without our marker, and the token, from the name or from a label."""
-    name, token = unmark(str(raw.get("name", "")))
+    name, token = unmark(str(raw.get("name") or ""))
     if token is not None:
         return name, token
     found = (unmark(f" {each.get('name')}")[1] for each in maps(raw.get("adlabels")))
@@ -111,7 +111,7 @@ def account(raw: Raw) -> Account:
         extra = FrozenDict({**extra, "disable_reason_name": words.DISABLED.get(reason, str(reason))})
     return Account(
         ref=ref(id_, Level.ACCOUNT, id_),
-        name=str(raw.get("name", "")),
+        name=str(raw.get("name") or ""),
         currency=currency,
         timezone=zone(raw.get("timezone_name")),
         status=words.ACCOUNTS.get(number, AccountStatus.UNKNOWN) if isinstance(number, int) else AccountStatus.UNKNOWN,
@@ -177,9 +177,10 @@ def roas(constraints: Any) -> Decimal | None:
     """The least return on ad spend."""
     value = constraints.get("roas_average_floor") if isinstance(constraints, Mapping) else None
     try:
-        return None if value is None else Decimal(str(value)) / ROAS_UNITS
+        found = None if value is None else Decimal(str(value)) / ROAS_UNITS
     except InvalidOperation:
         return None
+    return found if found is not None and found.is_finite() else None
 
 
 # Campaigns, ad sets, ads ------------------------------------------------------------------------------------------

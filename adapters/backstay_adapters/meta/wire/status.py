@@ -47,7 +47,7 @@ def _delivery(raw: Mapping[str, Any], effective: str, schedule: Schedule, now: d
         return DeliveryStatus.ENDED
     if schedule.start is not None and schedule.start > now:
         return DeliveryStatus.SCHEDULED
-    if raw.get("lifetime_budget") not in {None, "", "0"} and str(raw.get("budget_remaining")) == "0":
+    if raw.get("lifetime_budget") not in (None, "", "0") and str(raw.get("budget_remaining")) == "0":
         return DeliveryStatus.BUDGET_EXHAUSTED
     stage = raw.get("learning_stage_info")
     learning = isinstance(stage, Mapping) and stage.get("status") == "LEARNING"

@@ -64,9 +64,17 @@ def parted(content: str) -> tuple[str, str]:
 
 def sources_of(data: Mapping[str, Json]) -> tuple[Source, ...]:
     """Every source in the vendor's order: marker [1] of the answer is the first. No search, no sources."""
-    rich = {str(each.get("url")): each for each in data.get("search_results") or () if isinstance(each, Mapping)}
-    listed = [str(url) for url in data.get("citations") or ()] or list(rich)
+    results = [each for each in _listed(data.get("search_results")) if isinstance(each, Mapping)]
+    urls = [str(each.get("url") or "") for each in results]
+    listed = [str(url or "") for url in _listed(data.get("citations"))]
+    if not listed:  # a page that was found twice has two markers
+        return tuple(_source(url, each) for url, each in zip(urls, results, strict=True))
+    rich = dict(zip(urls, results, strict=True))
     return tuple(_source(url, rich.get(url, {})) for url in listed)
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _source(url: str, told: Mapping[str, Json]) -> Source:
