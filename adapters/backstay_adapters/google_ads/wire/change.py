@@ -204,7 +204,7 @@ def ad(before: Ad, patch: AdPatch, place: Place, label: str | None, channel: str
 
 def _renamed(before: Campaign | AdGroup | Ad, name: str, longest: int) -> str:
     """The marker stays in the name."""
-    return marked(name, before.key_token, "name", longest) if before.key_token else name
+    return marked(name, before.key_token or None, "name", longest)
 
 
 # What is wanted, and what is shown --------------------------------------------------------------------------------

@@ -61,16 +61,16 @@ def whole_id(level: Level, id: str) -> str:  # noqa: A002 - as above
     return id
 
 
-def marked(name: str, token: str, field: str, longest: int = LONGEST) -> str:
-    """A name with its marker, checked before anything is sent."""
+def marked(name: str, token: str | None, field: str, longest: int = LONGEST) -> str:
+    """A name with its marker, if it has one, checked before anything is sent."""
     if any(each in name for each in "\0\n\r"):
         raise InvalidRequestError(
             f"{field} holds a line break or a NUL", field=field, value=name, hint="Google takes none: remove it"
         )
-    size, room = len(name.encode()), longest - SUFFIX_LENGTH
+    size, room = len(name.encode()), longest - (0 if token is None else SUFFIX_LENGTH)
     if size > room:
         raise InvalidRequestError(
             f"{field} is {size} bytes long", field=field, value=name,
-            hint=f"shorten it to {room} bytes of UTF-8; our marker needs the rest",
+            hint=f"shorten it to {room} bytes of UTF-8{'' if token is None else '; our marker needs the rest'}",
         )  # fmt: skip
-    return mark(name, token)
+    return name if token is None else mark(name, token)

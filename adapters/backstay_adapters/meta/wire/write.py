@@ -35,9 +35,11 @@ _PERIODS: Final = {BudgetPeriod.DAILY: "daily_budget", BudgetPeriod.LIFETIME: "l
 
 def bearing(name: str, token: str | None, *, label: bool = False) -> Body:
     """A name that bears a marker, or a label that does."""
-    room = LONGEST - SUFFIX_LENGTH
+    within = token is not None and not label
+    room = LONGEST - SUFFIX_LENGTH if within else LONGEST
     if len(name) > room:
-        _refuse("name", name, f"it is {len(name)} characters long", f"shorten it to {room}; our marker needs the rest")
+        cure = f"shorten it to {room}{'; our marker needs the rest' if within else ''}"
+        _refuse("name", name, f"it is {len(name)} characters long", cure)
     if token is None:
         return {"name": name}
     return {"name": name, "adlabels": [{"name": label_of(token)}]} if label else {"name": mark(name, token)}
