@@ -68,22 +68,28 @@ class FileStore:
         self.folder = Path(folder)
 
     async def load(self, name: str) -> Kept | None:
-        """See `Store.load`."""
-        return await asyncio.to_thread(self._load, check_name(name))
+        """See `Store.load`; raises ResourceError where the disk does not give it."""
+        try:
+            return await asyncio.to_thread(self._load, check_name(name))
+        except OSError as error:
+            raise self._failed(name, "read", error) from error
 
     async def save(self, name: str, value: Value, *, revision: int) -> int:
         """See `Store.save`; raises ResourceError where the disk does not take it, and the old file stays."""
         try:
             return await asyncio.to_thread(self._save, check_name(name), value, revision)
         except OSError as error:
-            raise ResourceError(
-                f"{name} cannot be saved: {error}", field="store", value=str(self.folder), rule="services.store",
-                hint="free the disk or correct the folder's permissions, and start the service again",
-            ) from error  # fmt: skip
+            raise self._failed(name, "saved", error) from error
+
+    def _failed(self, name: str, what: str, error: OSError) -> ResourceError:
+        return ResourceError(
+            f"{name} cannot be {what}: {error}", field="store", value=str(self.folder), rule="services.store",
+            hint="free the disk or correct the folder's permissions, and start the service again",
+        )  # fmt: skip
 
     def _load(self, name: str) -> Kept | None:
         try:
-            return _read(name, self._path(name).read_text("utf8"))
+            return _read(name, self._path(name).read_bytes())
         except FileNotFoundError:
             return None
 
@@ -151,7 +157,7 @@ def _written(value: Value, revision: int, *, indent: int | None = 1) -> str:
     return json.dumps({"revision": revision, "state": json.loads(encode(value))}, ensure_ascii=False, indent=indent)
 
 
-def _read(name: str, text: str) -> Kept:
+def _read(name: str, text: str | bytes) -> Kept:
     try:
         found = json.loads(text)
         return Kept(decode(json.dumps(found["state"])), int(found["revision"]))

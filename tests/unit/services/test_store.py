@@ -116,3 +116,20 @@ async def test_a_disk_that_takes_nothing_keeps_the_old_file(tmp_path: Path, monk
     assert caught.value.retryable
     assert await store.load("a") == (plan(), 1)
     assert await store.save("a", plan(alpha=0.01), revision=1) == 2
+
+
+async def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    """By its path and with a cure, when reading as when saving."""
+    (tmp_path / "file").write_text("", "utf8")
+    store = FileStore(tmp_path / "file")
+    with pytest.raises(ResourceError, match=r"a cannot be read: .*Not a directory"):
+        await store.load("a")
+    with pytest.raises(ResourceError, match="a cannot be saved"):
+        await store.save("a", plan(), revision=0)
+
+
+async def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """As any other damaged one."""
+    (tmp_path / "a.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadResponseError, match="cannot be read"):
+        await FileStore(tmp_path).load("a")
