@@ -89,7 +89,7 @@ class MetaCalls(AdAdapter):
             runtime=runtime,
             options=options,
         )
-        if not _VERSION.fullmatch(api_version):
+        if not isinstance(api_version, str) or not _VERSION.fullmatch(api_version):
             raise InvalidRequestError(
                 "no version of Graph", field="api_version", value=api_version, hint=f'for example "{API_VERSION}"'
             )
@@ -198,14 +198,22 @@ def account_of(account_id: str) -> str:
 
 def more_fields(asked: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
     """Fields to read besides the usual ones, by level; refuses levels and names that are none."""
+    if not isinstance(asked, Mapping):
+        raise _no_fields(asked)
     for level, names in asked.items():
-        wrong = level if level not in _LEVELS else next((each for each in names if not _FIELD.fullmatch(each)), None)
-        if wrong is not None or isinstance(names, str):
-            raise InvalidRequestError(
-                f"fields of {level!r} cannot be {names!r}", field="fields", value=wrong or names, vendor="meta",
-                hint=f"give names by level ({', '.join(_LEVELS)}): fields={{'campaign': ['promoted_object']}}",
-            )  # fmt: skip
+        if level not in _LEVELS:
+            raise _no_fields(level)
+        listed = isinstance(names, Sequence) and not isinstance(names, str)
+        if not listed or not all(isinstance(each, str) and _FIELD.fullmatch(each) for each in names):
+            raise _no_fields(names)
     return MappingProxyType({level: tuple(names) for level, names in asked.items()})
+
+
+def _no_fields(value: object) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"fields cannot be {value!r}", field="fields", value=value, vendor="meta",
+        hint=f"give names by level ({', '.join(_LEVELS)}): fields={{'campaign': ['promoted_object']}}",
+    )  # fmt: skip
 
 
 def _narrow(error: BackstayError) -> BackstayError:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from backstay.ad_adapter import AdAdapter, Json
 from backstay.auth import Credentials, Secret
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from backstay.operation import CallOptions
     from backstay.profile import Profile
     from backstay.runtime import Runtime
+
+
+_ADVERTISER: Final = re.compile(r"\d{1,20}", re.ASCII)
 
 
 class TikTokCalls(AdAdapter):
@@ -50,7 +54,7 @@ class TikTokCalls(AdAdapter):
 
         super().__init__(
             credentials=credentials or Credentials(token),
-            account=str(advertiser_id),
+            account=account_of(advertiser_id),
             host=base_url,
             profile=tiktok_profile(tier) if profile is None else profile,
             runtime=runtime,
@@ -111,6 +115,17 @@ class TikTokCalls(AdAdapter):
         if failure is not None:
             raise failure
         return facts.data
+
+
+def account_of(advertiser_id: object) -> str:
+    """An advertiser's id as text; refuses what is none."""
+    text = str(advertiser_id)
+    if not _ADVERTISER.fullmatch(text):
+        raise InvalidRequestError(
+            "no advertiser's id", field="advertiser_id", value=advertiser_id, vendor="tiktok",
+            hint='pass its number, such as "7000000000000000000": GET /oauth2/advertiser/get/ lists those of a token',
+        )  # fmt: skip
+    return text
 
 
 def text_of(value: Json) -> str:
