@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol, TypeVar, TypeVarTuple, Unpack, cast, ov
 
 from backstay.operation import refuse_unknown
 from backstay.plain import FunctionOptions, Guard, SharedOptions, function_module, function_name, wrap
-from backstay.policies.settings import above, refuse
+from backstay.policies.settings import above, refuse, text
 from backstay.profile import Profile, attempts, preset
 from backstay.transient import On
 
@@ -111,6 +111,8 @@ async def retry_with_backoff(
     chosen = preset(profile)
     calls = attempts(None, max_retries, chosen.retry.max_attempts)
     above("timeout", timeout, 0.0)
+    if context:
+        text("context", context)
     full = {
         "name": context or function_name(func),
         "scope": f"{function_module(func)}.{function_name(func, full=True)}",

@@ -18,9 +18,9 @@ from backstay.engine import blocking, read, write
 from backstay.engine.call import Plan, current, time_left
 from backstay.engine.loop import begin, run
 from backstay.errors import BackstayError, InvalidRequestError
-from backstay.letters.frame import Asked, Keeper, desk_of, suspected, tried, tried_blocking
+from backstay.letters.frame import Asked, Keeper, check_desk, desk_of, suspected, tried, tried_blocking
 from backstay.policies.effect import Effect
-from backstay.policies.settings import above, refuse, within
+from backstay.policies.settings import called, not_negative, refuse, text
 from backstay.profile import Profile, attempts, preset
 from backstay.runtime import Runtime, default_runtime
 from backstay.transient import Judge, On, clear_spent, judge_by, mark_spent, original_of
@@ -29,7 +29,10 @@ from backstay.writes.journal import JournalKey
 CREATES: Final = frozenset({Effect.CREATE, Effect.PUBLISH})
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _OF_PROFILE: Final = frozenset({"deadline", "attempt_timeout"})
-_AGES: Final = frozenset({"ttl", "max_age", "max_stale"})
+_CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
+    "ttl": not_negative, "max_age": not_negative, "max_stale": not_negative, "name": text, "scope": text,
+    "look": called, "key": called, "letters": check_desk,
+}  # fmt: skip
 _OWNER: Final = "function"
 """What stands for the vendor in the keys of scopes, cache and journal."""
 
@@ -353,10 +356,8 @@ def _check(guard: Guard) -> None:
     if "runtime" in options and not isinstance(options["runtime"], Runtime):
         refuse("runtime", options["runtime"], "a backstay.Runtime")
     for name, value in dict[str, Any](options).items():
-        if name in _AGES:
-            within(name, value, 0.0)
-    if "deadline" in options:
-        above("deadline", options["deadline"], 0.0)
+        if name in _CHECKS:
+            _CHECKS[name](name, value)
     _check_effect(guard)
 
 

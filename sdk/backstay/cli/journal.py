@@ -13,7 +13,7 @@ from backstay.cli.classify import GROUP
 from backstay.cli.sandboxes import find_sandboxes
 from backstay.clock import utc
 from backstay.engine.claim import moment
-from backstay.errors import ConflictError, InFlightError, InvalidRequestError, NotFoundError
+from backstay.errors import BackstayError, ConflictError, InFlightError, InvalidRequestError, NotFoundError
 from backstay.redact import scrub
 from backstay.runtime import Runtime
 from backstay.writes.folder import DATABASE
@@ -153,7 +153,7 @@ async def _of_sandbox(runtime: Runtime, url: str, *, keys: bool) -> list[Any]:
     try:
         told = json.loads((await admin.send("GET", "/_sandbox/")).body)
         served, rpcs = told["vendors"], told.get("rpcs", {})
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, BackstayError) as error:
         raise InvalidRequestError(
             "no sandbox answers there", field="--sandbox", value=url, hint="the address that `backstay sandbox` prints"
         ) from error

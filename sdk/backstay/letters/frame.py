@@ -17,6 +17,7 @@ from backstay.errors import BackstayError
 from backstay.events.model import bound
 from backstay.policies.effect import Effect, worst
 from backstay.policies.letters import deserves_letter
+from backstay.policies.settings import refuse
 from backstay.taxonomy import Certainty
 
 T = TypeVar("T")
@@ -121,6 +122,12 @@ def desk_of(options: Mapping[str, Any], runtime: Desk) -> Desk:
     """Where a plain function's letters go: its option `letters` is True for the runtime's, or letters."""
     chosen = options.get("letters")
     return runtime if chosen is None or isinstance(chosen, bool) else _Chosen(chosen)
+
+
+def check_desk(field: str, value: object) -> None:
+    """Refuse what `desk_of` cannot take."""
+    if not (value is None or isinstance(value, bool) or hasattr(value, "made_good")):
+        refuse(field, value, "True for one in the runtime's letters, or a backstay.letters.Letters")
 
 
 class Frame:

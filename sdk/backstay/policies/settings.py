@@ -27,11 +27,28 @@ def within(field: str, value: float, low: float, high: float = math.inf) -> None
         refuse(field, value, limit)
 
 
+def not_negative(field: str, value: float) -> None:
+    """Refuse what is not a finite number of at least zero."""
+    within(field, value, 0.0)
+
+
 def whole(field: str, value: int, low: int, high: float = math.inf) -> None:
     """Refuse what is not a whole number from `low` to `high`, both included."""
     if not (isinstance(value, int) and not isinstance(value, bool) and low <= value <= high):
         limit = f"a whole number from {low} to {high:g}" if high < math.inf else f"a whole number >= {low}"
         refuse(field, value, limit)
+
+
+def text(field: str, value: object) -> None:
+    """Refuse what is not a text with something in it."""
+    if not (isinstance(value, str) and value.strip()):
+        refuse(field, value, "a text that is not empty")
+
+
+def called(field: str, value: object) -> None:
+    """Refuse what cannot be called."""
+    if not callable(value):
+        refuse(field, value, "a function of the call's arguments")
 
 
 def _is_number(value: object) -> bool:

@@ -149,9 +149,12 @@ def test_bad_input_is_refused_with_field_value_and_cure(
 
 def test_an_address_without_a_sandbox_is_refused(place: Place) -> None:
     """It names the command that serves one."""
-    result = place("orphans", "--sandbox", f"{place.url}/tiktok")
-    assert result.exit_code == 2
-    assert "backstay sandbox" in result.stderr
+    for address in (f"{place.url}/tiktok", "http://127.0.0.1:1", "nonsense"):
+        result = place("orphans", "--sandbox", address)
+        assert result.exit_code == 2
+        assert "--sandbox cannot be" in result.stderr
+        assert address[:20] in result.stderr
+        assert "backstay sandbox" in result.stderr
 
 
 def test_recover_settles_what_a_dead_process_left(place: Place) -> None:
