@@ -188,7 +188,8 @@ def check_key(key: object, room: int = 0) -> None:
     """Refuse a key that is no key, before anything is sent; `room` characters will be added to it."""
     if not isinstance(key, str) or not key.strip():
         raise InvalidRequestError(
-            "the idempotency key is empty", field="idempotency_key", value=key,
+            "the idempotency key is empty" if key is None or isinstance(key, str) else f"{key!r} is no text",
+            field="idempotency_key", value=key,
             hint="pass a text that names this one write, such as 'spring-2026/campaign'",
         )  # fmt: skip
     if len(key) > MAX_KEY - room:

@@ -239,7 +239,7 @@ def test_what_is_handed_out_is_a_copy(journal: Journal) -> None:
         ("", "empty"),
         ("   ", "empty"),
         (None, "empty"),
-        (7, "empty"),
+        (7, "no text"),
         ("x" * 201, "201 characters"),
         ("a\nb", "control"),
         ("a\x00", "control"),
