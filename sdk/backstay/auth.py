@@ -67,11 +67,7 @@ class Credentials:
                 field="name",
                 hint="pass name=... that stays the same when tokens change",
             )
-        self._secret = Secret(token) if isinstance(token, str) else token
-        if self._secret is not None and len(self._secret.reveal().strip()) < MIN_LENGTH:
-            raise InvalidRequestError(
-                "the token is empty or too short", field="token", hint="pass the vendor's access token"
-            )
+        self._secret = None if token is None else _checked(token, "token")
         self._provider = provider
         self._refreshing: asyncio.Future[None] | None = None
         self.fingerprint = fingerprint(name or (self._secret.reveal() if self._secret else ""))
@@ -113,7 +109,7 @@ class Credentials:
         try:
             token = await provider()
             if token:
-                self._secret = Secret(token)
+                self._secret = _checked(token, "provider")
         except BackstayError:
             raise
         except Exception as error:
@@ -127,6 +123,25 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials(fingerprint={self.fingerprint!r})"
+
+
+def _checked(token: object, field: str) -> Secret:
+    """A token that a header can carry; it is never shown, whatever is wrong with it."""
+    value = token.reveal() if isinstance(token, Secret) else token
+    if not isinstance(value, str):
+        raise InvalidRequestError(
+            f"a token is a text, not {type(value).__name__}", field=field, hint="pass the vendor's access token"
+        )
+    if len(value.strip()) < MIN_LENGTH:
+        raise InvalidRequestError(
+            "the token is empty or too short", field=field, hint="pass the vendor's access token"
+        )  # fmt: skip
+    if not (value.isascii() and value.isprintable() and value == value.strip()):
+        raise InvalidRequestError(
+            "the token has a space around it, a line break, or a character that no header can carry", field=field,
+            hint="pass the token alone; one that was read from a file may need .strip()",
+        )  # fmt: skip
+    return Secret(value)
 
 
 def fingerprint(secret: str) -> str:

@@ -31,6 +31,29 @@ def test_an_empty_token_is_refused(token: str) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "token", [5, b"hunter2", ["hunter2"], "hunter2\n", " hunter2", "a\nhunter2", "tök-hunter2", "hunter2\x00"]
+)
+def test_what_no_header_can_carry_is_refused_and_not_shown(token: object) -> None:
+    """A token of another type, or one that was read from a file with its line break."""
+    with pytest.raises(InvalidRequestError) as caught:
+        Credentials(token)  # type: ignore[arg-type]  # that is the point
+    assert caught.value.field == "token"
+    assert caught.value.hint
+    assert "hunter2" not in f"{caught.value} {vars(caught.value)}"
+
+
+async def test_a_providers_token_is_checked_like_one_that_is_given() -> None:
+    """The refusal names the provider."""
+
+    async def provide() -> str:
+        return "token\n"
+
+    with pytest.raises(InvalidRequestError) as caught:
+        await Credentials(provider=provide, name="x").get()
+    assert caught.value.field == "provider"
+
+
 def test_token_or_provider_not_both() -> None:
     """And a provider needs a name that stays when tokens change."""
 
