@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final
 
 import grpc
@@ -187,11 +186,11 @@ class _Last(aio.UnaryUnaryClientInterceptor, aio.UnaryStreamClientInterceptor):
 
 class _Unary(_Method, aio.UnaryUnaryMultiCallable):
     made = SimUnaryCall
-    wrapped = partial(aio.InterceptedUnaryUnaryCall)
+    wrapped = staticmethod(aio.InterceptedUnaryUnaryCall)
     home = _UNARY
 
 
 class _Stream(_Method, aio.UnaryStreamMultiCallable):
     made = SimStreamCall
-    wrapped = partial(InterceptedUnaryStreamCall)
+    wrapped = staticmethod(InterceptedUnaryStreamCall)
     home = "_unary_stream_interceptors"
