@@ -14,7 +14,8 @@ import math
 import random
 import selectors
 import threading
-from concurrent.futures import wait
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 START: Final = 1_000.0
+MOMENT: Final = 0.005
+"""Real seconds between two looks at what worker threads may want of the loop."""
 WALL_START: Final = 1_767_225_600.0
 """2026-01-01T00:00:00Z: where virtual wall time begins."""
 
@@ -78,8 +81,11 @@ class _JumpSelector(selectors.DefaultSelector):
     loop: VirtualLoop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self.loop.threads:  # a worker thread runs in real time; virtual time stands still for it
-            return super().select(0.05 if timeout else timeout)
+        if self.loop.working:  # worker threads run in real time; virtual time stands still for them
+            ready = super().select(0)
+            if timeout != 0 and not ready:
+                self.loop.hand_over()
+            return ready
         if timeout is None:
             message = "nothing is ready and no timer is set: the program waits for ever"
             raise VirtualTimeDeadlock(message)
@@ -94,7 +100,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, clock: VirtualClock | None = None) -> None:
         self.clock = clock or VirtualClock()
-        self.threads = 0
+        self.working: deque[tuple[Future[Any], asyncio.Future[Any]]] = deque()
+        """What worker threads do, and who waits for it; in the order in which it was given to them."""
+        self._pool: ThreadPoolExecutor | None = None
         selector = _JumpSelector()
         selector.loop = self
         super().__init__(selector)
@@ -108,29 +116,46 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.Future[T]:
         """Run in a thread; time stands still until it is done.
 
-        An executor that says it is `independent` of the loop (a state file's) is waited for at once, so that the same
-        seed gives the same trace however long the disk takes.
+        However long the threads take, the same seed gives the same trace: results arrive in the order in which the
+        work was given, one at a time, when nothing else is ready. An executor that says it is `independent` of the
+        loop (a state file's) is waited for at once.
         """
         if getattr(executor, "independent", False):
             done = executor.submit(func, *args)
             wait([done])
             return asyncio.wrap_future(done, loop=self)
-        self.threads += 1
-        future = super().run_in_executor(executor, func, *args)
-        future.add_done_callback(self._thread_done)
-        return future
+        waiter: asyncio.Future[T] = self.create_future()
+        job = (executor or self._workers()).submit(func, *args)
+        waiter.add_done_callback(lambda done: done.cancelled() and job.cancel())
+        self.working.append((job, waiter))
+        return waiter
+
+    def hand_over(self) -> None:
+        """Give the oldest work's result to who waits for it, if it is there; else wait for it, a moment at most."""
+        job, waiter = self.working[0]
+        if not wait([job], timeout=MOMENT).done:
+            return
+        self.working.popleft()
+        if waiter.done():
+            return
+        if job.cancelled():
+            waiter.cancel()
+        elif (error := job.exception()) is not None:
+            waiter.set_exception(error)
+        else:
+            waiter.set_result(job.result())
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        """End the worker threads; this too waits for a thread, so time stands still."""
+        """End the worker threads."""
         del timeout  # they end at once: nothing runs in them any more
-        self.threads += 1
-        try:
-            await super().shutdown_default_executor()
-        finally:
-            self.threads -= 1
+        if self._pool is not None:
+            self._pool.shutdown()
 
-    def _thread_done(self, _: object) -> None:
-        self.threads -= 1
+    def _workers(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(thread_name_prefix="virtual")
+            self.set_default_executor(self._pool)
+        return self._pool
 
 
 def run(main: Coroutine[Any, Any, T], clock: VirtualClock | None = None) -> T:
