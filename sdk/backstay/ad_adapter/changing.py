@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Unpack
+from types import MappingProxyType
+from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
+from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.parts import Request, Step, compare, tells, unchanged
 from backstay.ad_adapter.spending import Spends, refuse_spending_extra
 from backstay.ads import (
@@ -37,6 +39,11 @@ from backstay.writes.reconcile import Seen
 def _pauses(ref: Ref, status: ConfiguredStatus, *_: Any) -> bool:
     del ref
     return status is ConfiguredStatus.PAUSED
+
+
+_PATCHES: Final[Mapping[Level, type[Patch]]] = MappingProxyType(
+    {Level.CAMPAIGN: CampaignPatch, Level.AD_GROUP: AdGroupPatch, Level.AD: AdPatch}
+)
 
 
 class Changing(Spends):
@@ -92,6 +99,7 @@ class Changing(Spends):
         **options: Unpack[CallOptions],
     ) -> Updated[Any]:
         """Set an absolute budget if the live one is still that of `expect` (else ConflictError)."""
+        need("ref", ref, Ref)
         if isinstance(expect, Campaign) and ref.level is Level.CAMPAIGN:
             patch = CampaignPatch(budget=budget)
             return await self.update_campaign(ref, patch, expect=expect, dry_run=dry_run, **options)
@@ -108,6 +116,8 @@ class Changing(Spends):
     async def _change(
         self, level: Level, ref: Ref, patch: Patch, expect: Any, options: CallOptions, *, dry_run: bool
     ) -> Updated[Any]:
+        need("ref", ref, Ref)
+        need("patch", patch, _PATCHES[level])
         refuse_spending_extra(patch, self.switch_fields | self.spend_fields)
         before = await self._must_be_live(level, ref)
         if expect is not None and replaying() is None:  # a replay compares each step with what was there at first
@@ -173,6 +183,8 @@ class Changing(Spends):
         self, ref: Ref, status: SettableStatus, *, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Updated[Any]:
         """Switch an object; ARCHIVED and DELETED need their capabilities, and deleting is final."""
+        need("ref", ref, Ref)
+        need("status", status, ConfiguredStatus)
         self._switchable(ref, status)
         before = await self._must_be_live(ref.level, ref)
         step = await self._draft_status(before, status)

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from backstay.ad_adapter import planned, tags
 from backstay.ad_adapter.changing import Changing
+from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.parts import Draft
 from backstay.ad_adapter.reading import PLANNED
 from backstay.ad_adapter.spending import PAUSED, refuse_spending_extra
@@ -42,6 +43,7 @@ class Creating(Changing):
         self, spec: CampaignSpec, *, idempotency_key: str, dry_run: bool = False, **options: Unpack[CallOptions]
     ) -> Created[Campaign]:
         """Make a paused campaign, once for each key; a dry run shows the requests and writes nothing."""
+        need("spec", spec, CampaignSpec)
         key_token = self._token(Level.CAMPAIGN, idempotency_key)
         refuse_spending_extra(spec, self.switch_fields)
         draft = await self._draft_campaign(spec, key_token)
@@ -64,6 +66,8 @@ class Creating(Changing):
         **options: Unpack[CallOptions],
     ) -> Created[AdGroup]:
         """Make a paused ad group in a campaign, once for each key; `dry_run` as in `create_campaign`."""
+        need("campaign", campaign, Ref)
+        need("spec", spec, AdGroupSpec)
         key_token = self._token(Level.AD_GROUP, idempotency_key)
         parent: Campaign = await self._must_be_live(Level.CAMPAIGN, campaign)
         refuse_spending_extra(spec, self.switch_fields)
@@ -88,6 +92,8 @@ class Creating(Changing):
         **options: Unpack[CallOptions],
     ) -> Created[Ad]:
         """Make a paused ad in an ad group, once for each key; `dry_run` as in `create_campaign`."""
+        need("ad_group", ad_group, Ref)
+        need("spec", spec, AdSpec)
         key_token = self._token(Level.AD, idempotency_key)
         parent: AdGroup = await self._must_be_live(Level.AD_GROUP, ad_group)
         refuse_spending_extra(spec, self.switch_fields)

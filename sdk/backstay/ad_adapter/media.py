@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Unpack
 
 from backstay.ad_adapter.creating import Creating
+from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.spending import FREE
 from backstay.ads import Capability, Created, MediaKind, MediaRef, MediaState, MediaUpload
 from backstay.answer import stamp
@@ -97,6 +98,7 @@ class Media(Creating):
 
 
 def _require_kind(media: MediaUpload, kind: MediaKind) -> None:
+    need("media", media, MediaUpload)
     if media.kind is not kind:
         raise InvalidRequestError(
             f"a {media.kind} is no {kind}", field="media.kind", value=media.kind.value,

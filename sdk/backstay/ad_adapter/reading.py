@@ -9,6 +9,7 @@ from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
 from backstay.ad_adapter.hooks import AdHooks
+from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.parts import Asked, sieve
 from backstay.ads import (
     Account,
@@ -93,7 +94,8 @@ class Reading(AdHooks):
 
     def _pages(self, level: Level, query: Query | None, cursor: str | None, options: CallOptions) -> Pages[Any]:
         """One list after the other; the state is [list's number, its own state, how many the lists before had]."""
-        asked = query or Query()
+        asked = Query() if query is None else query
+        need("query", asked, Query)
         lists, size, tests = self._asks(level, asked), Size(asked.page_size or self.page_limit), sieve(asked)
 
         async def fetch(state: Any) -> PageData[Any]:
@@ -207,6 +209,7 @@ class Reading(AdHooks):
 
     def _own(self, ref: Ref, level: Level) -> Ref:
         """The ref, if it names an object of that level in this account, and one that exists outside a dry run."""
+        need("ref", ref, Ref)
         require_level(ref, level)
         if not self.owns(ref):
             raise InvalidRequestError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from backstay.ad_adapter import planned
+from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.reporting import Reporting
 from backstay.ads import Ad, BuiltGroup, BuiltTree, Campaign, CampaignTree, Created, GroupTree, Level
 from backstay.answer import stamp
@@ -25,6 +26,7 @@ class Trees(Reporting):
         In a dry run only the campaign is checked by the vendor (where it does that): what comes below names parents
         that are not there yet.
         """
+        need("tree", tree, CampaignTree)
         if dry_run:
             return await self._planned_tree(tree, idempotency_key)
         return await build_tree(self, tree, idempotency_key=idempotency_key, options=options)
