@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pydantic import ValidationError
@@ -19,7 +22,7 @@ class Spec(Value):
         # Hidden from type checkers, which then see the fields as keyword arguments.
         def __init__(self, /, **data: Any) -> None:
             try:
-                super().__init__(**data)
+                super().__init__(**_without_booleans(type(self), data))
             except ValidationError as error:
                 raise refused(type(self), error) from None
 
@@ -52,6 +55,39 @@ def each_refused(cls: type[Value], error: ValidationError) -> list[InvalidReques
     ]  # fmt: skip
 
 
+def _without_booleans(cls: type[Value], data: dict[str, Any]) -> dict[str, Any]:
+    """Pydantic takes true for 1: where a number is meant, it becomes the word, which is refused at its field."""
+    wrong = [
+        name for name, told in data.items() if _booleans(told) and name in cls.model_fields and _numeric(cls, name)
+    ]
+    return {**data, **{name: _worded(data[name]) for name in wrong}} if wrong else data
+
+
+def _booleans(told: object) -> bool:
+    return any(map(_booleans, told)) if isinstance(told, list | tuple) else isinstance(told, bool)
+
+
+def _worded(told: Any) -> Any:
+    if isinstance(told, list | tuple):
+        return [_worded(each) for each in told]
+    return str(told).lower() if isinstance(told, bool) else told
+
+
+@cache
+def _numeric(cls: type[Value], name: str) -> bool:
+    """Whether a field holds numbers or times, and nothing that may be a boolean."""
+    kinds = set(_kinds(cls.model_fields[name].annotation))
+    return bool(kinds & {int, float, Decimal, timedelta}) and not kinds & {bool, str, Any, object}
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """All types that an annotation names."""
+    yield annotation
+    for part in get_args(annotation):
+        if part.__hash__ is not None:
+            yield from _kinds(part)
+
+
 def _cure(cls: type[Value], path: str, fault: Any) -> str:
     if fault["type"] == "missing":
         return f"give {path}="
@@ -61,6 +97,8 @@ def _cure(cls: type[Value], path: str, fault: Any) -> str:
         if near:
             return f"did you mean {near[0]}?"
         return "put the vendor's own fields into extra=" if "extra" in fields else f"leave {path} out"
+    if fault["type"].endswith("_parsing") and fault["input"] in ("true", "false"):
+        return "write a number, such as 1"
     if fault["type"] == "enum":
         return f"one of {fault['ctx']['expected']}"
     if fault["type"] == "timezone_aware":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from backstay.ads.words import (
     AttributionCount,
@@ -110,12 +111,22 @@ class Targeting(Value):
     extra: Extra = EMPTY
 
 
+def _number(told: object) -> object:
+    if isinstance(told, bool):
+        message = f"{str(told).lower()} is no number of days"
+        raise ValueError(message)  # noqa: TRY004 - pydantic tells the field of a ValueError only
+    return told
+
+
+Days = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+
+
 class AttributionSetting(Value):
     """Which clicks and views a conversion is credited to: windows in days, 0 is off, None is not known."""
 
-    click_days: int | None = None
-    view_days: int | None = None
-    engaged_view_days: int | None = None
+    click_days: Days | None = None
+    view_days: Days | None = None
+    engaged_view_days: Days | None = None
     count: AttributionCount = AttributionCount.UNKNOWN
     model: str | None = None
     comparable: bool = False

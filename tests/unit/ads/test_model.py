@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 from datetime import datetime
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -137,3 +138,12 @@ def test_models_have_docs_and_schemas(model: type[Value]) -> None:
     assert model.__doc__
     assert TypeAdapter(model).json_schema()["title"] == model.__name__
     assert not issubclass(model, Answer) or "served" not in model.model_fields
+
+
+@pytest.mark.parametrize("field", ["click_days", "view_days", "engaged_view_days"])
+@pytest.mark.parametrize("days", [-1, True])
+def test_windows_of_attribution_are_days(field: str, days: Any) -> None:
+    """None is not known and 0 is off; less than nothing, or a boolean, is no window."""
+    with pytest.raises(ValidationError, match=field):
+        ads.AttributionSetting(**{field: days})
+    assert ads.AttributionSetting(**{field: 0}) != ads.AttributionSetting(**{field: None})

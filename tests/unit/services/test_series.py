@@ -131,3 +131,12 @@ def test_a_count_that_no_float_holds_is_refused(name: str) -> None:
     """A slip of the pen is named, and does not overflow in the statistics."""
     with pytest.raises(InvalidRequestError, match=name):
         DayNumbers(**{"day": FIRST, name: 10**400})
+
+
+@pytest.mark.parametrize("field", ["impressions", "clicks", "link_clicks", "conversions"])
+def test_a_boolean_is_no_number(field: str) -> None:
+    """Pydantic takes true for 1; `final` is meant as a boolean and stays one."""
+    with pytest.raises(InvalidRequestError, match=f"{field}: Input should be a valid") as caught:
+        DayNumbers(**{"day": FIRST, field: True})
+    assert (caught.value.field, caught.value.value, caught.value.hint) == (field, "true", "write a number, such as 1")
+    assert DayNumbers(day=FIRST, final=True).final

@@ -171,3 +171,11 @@ def test_order_and_room_of_whole_units(rows: list[tuple[int, float, float]], mor
     assert made(some, total + more).value_after >= found.value_after - cents
     raised = [each.but(high=eur(1000 + 50)) for each in some]
     assert made(raised, total).value_after >= found.value_after - cents
+
+
+@pytest.mark.parametrize("field", ["max_change", "min_return", "min_gain"])
+def test_a_share_is_no_boolean(field: str) -> None:
+    """`max_change: true` would be 1.0: everything at once."""
+    with pytest.raises(InvalidRequestError, match=f"{field}: Input should be a valid") as caught:
+        Limits(total=eur(100), **{field: True})
+    assert caught.value.field == field
