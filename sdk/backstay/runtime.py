@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 from weakref import WeakValueDictionary
@@ -19,10 +20,10 @@ from backstay.policies.budget import RetryBudget
 from backstay.policies.bulkhead import Bulkhead
 from backstay.policies.pace import Pace
 from backstay.policies.rate import Limiter, Meter, TokenBucket, Window
-from backstay.policies.settings import refuse
+from backstay.policies.settings import refuse, text, whole
 from backstay.redact import scrub
 from backstay.stores.protocol import log_problem
-from backstay.writes.folder import DATABASE, LETTERS, MEMORY, SPILL, Where, state_folder
+from backstay.writes.folder import DATABASE, LETTERS, MEMORY, SPILL, Where, check_where, state_folder
 from backstay.writes.journal import Journal
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class Runtime:
         proxy: str | None = None,
         max_scopes: int = MAX_SCOPES,
     ) -> None:
+        check_where(state)
+        whole("max_scopes", max_scopes, 1)
         self.clock: Clock = clock or SystemClock()
         self.cache = cache or Cache(clock=self.clock, on_problem=self._problem)
         self._state = state
@@ -100,7 +103,7 @@ class Runtime:
         self._guarding = (guard, spend_ledger, audit, actor)
         self.opened_letters: Letters | None = None
         """The dead letters, if anybody needed them yet."""
-        self.events = Stream(*(default_listeners() if listeners is None else listeners))
+        self.events = Stream(*(default_listeners() if listeners is None else _listening(listeners)))
         self.ssl_context = ssl_context
         self.proxy = proxy
         self.max_scopes = max_scopes
@@ -242,8 +245,11 @@ class Runtime:
 
         Holds for scopes that come later, too. Returns how many there are now.
         """
-        if state not in {None, *FORCED}:
+        if state not in (None, *FORCED):
             refuse("state", state, f"one of {', '.join(FORCED)}, or None")
+        text("vendor", vendor)
+        if account is not None:
+            text("account", account)
         self._forced.pop((vendor, account), None)
         if state is not None:
             self._forced[vendor, account] = FORCED[state]
@@ -305,6 +311,18 @@ def default_listeners() -> tuple[Listener, ...]:
     from backstay.events.log import LogListener
 
     return (LogListener(),)
+
+
+def _listening(given: object) -> tuple[Listener, ...]:
+    """The listeners as given, if each of them can be told something."""
+    cure = "functions that take an event, in a tuple: listeners=(function,)"
+    if not isinstance(given, Iterable):
+        refuse("listeners", given, cure)
+    found = tuple(given)
+    for each in found:
+        if not callable(each):
+            refuse("listeners", each, cure)
+    return found
 
 
 _default: Runtime | None = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,3 +100,39 @@ def test_breakers_are_held_open_by_hand_and_let_go_again() -> None:
             runtime.force_breakers("ajar", vendor="tiktok")  # type: ignore[arg-type]  # on purpose
 
     virtually(main(), clock)
+
+
+@pytest.mark.parametrize(("options", "field", "cure"), [
+    ({"state": 3}, "state", "in_memory"), ({"state": ""}, "state", "None for the usual folder"),
+    ({"state": b"folder"}, "state", "path"), ({"state": ["a"]}, "state", "path"),
+    ({"listeners": 3}, "listeners", "(function,)"), ({"listeners": (3,)}, "listeners", "functions"),
+    ({"listeners": print}, "listeners", "(function,)"), ({"listeners": "log"}, "listeners", "functions"),
+    ({"max_scopes": 0}, "max_scopes", "whole number"), ({"max_scopes": "9"}, "max_scopes", "whole number"),
+])  # fmt: skip
+def test_options_of_the_wrong_kind_are_refused(options: dict[str, Any], field: str, cure: str) -> None:
+    """When the runtime is made, and not by the first write; an empty folder's name is no working directory."""
+    with pytest.raises(InvalidRequestError) as caught:
+        Runtime(**options)
+    assert caught.value.field == field
+    assert cure in (caught.value.hint or "")
+
+
+def test_folders_and_listeners_of_all_kinds_are_taken(tmp_path: Path) -> None:
+    """Text, a path or nothing; a list is as good as a tuple."""
+    heard: list[Event] = []
+    for state in (tmp_path, str(tmp_path), None):
+        assert Runtime(state=state, listeners=()).state is not None
+    assert Runtime.in_memory(listeners=[heard.append]).events.listeners == (heard.append,)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("asked", "field"), [
+    ({"vendor": 3}, "vendor"), ({"vendor": ""}, "vendor"), ({"vendor": "meta", "account": 3}, "account"),
+])  # fmt: skip
+def test_breakers_of_no_vendor_are_not_forced(asked: dict[str, Any], field: str) -> None:
+    """A wrong kind would hold nothing, and say 0 as if there were nothing to hold."""
+    runtime = Runtime.in_memory(listeners=())
+    with pytest.raises(InvalidRequestError) as caught:
+        runtime.force_breakers("open", **asked)
+    assert (caught.value.field, runtime._forced) == (field, {})
+    with pytest.raises(InvalidRequestError, match="open, closed"):
+        runtime.force_breakers(["open"], vendor="meta")  # type: ignore[arg-type]  # on purpose

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from backstay.policies.settings import refuse
+
 VARIABLE: Final = "BACKSTAY_STATE"
 DATABASE: Final = "backstay.db"
 LETTERS: Final = "letters.sqlite"
@@ -25,6 +27,19 @@ MEMORY: Final = Memory.MEMORY
 
 Where = str | os.PathLike[str] | None | Memory
 """A folder, None for the usual one, or MEMORY."""
+
+
+def check_where(chosen: object) -> None:
+    """Refuse what names no folder: an empty text would silently mean the working directory.
+
+    Raises:
+        InvalidRequestError: naming what else there is.
+    """
+    if chosen is None or isinstance(chosen, Memory):
+        return
+    path = os.fspath(chosen) if isinstance(chosen, os.PathLike) else chosen
+    if not isinstance(path, str) or not path.strip():
+        refuse("state", chosen, "a folder's path, None for the usual folder, or use Runtime.in_memory()")
 
 
 def state_folder(chosen: Where) -> Path | None:
