@@ -139,11 +139,13 @@ class Profile:
 
 def attempts(max_attempts: int | None, max_retries: int | None, default: int) -> int:
     """Calls made at most; `max_retries=n` is an alias for n + 1 (decision 1 of the requirements)."""
+    if max_attempts is not None:
+        whole("max_attempts", max_attempts, 1, 10)
+    if max_retries is not None:
+        whole("max_retries", max_retries, 0, 9)
     if max_attempts is not None and max_retries is not None and max_attempts != max_retries + 1:
         refuse("max_retries", max_retries, f"max_retries={max_attempts - 1}, or only one of the two")
-    chosen = max_attempts if max_attempts is not None else default if max_retries is None else max_retries + 1
-    whole("max_attempts", chosen, 1, 10)
-    return chosen
+    return max_attempts if max_attempts is not None else default if max_retries is None else max_retries + 1
 
 
 def _schedule(calls: int, base: float, cap: float, jitter: Jitter = Jitter.NONE) -> Retry:

@@ -715,7 +715,10 @@ def blocking(x: int) -> int:
     [
         (fine, {"max_attempts": 0}, "max_attempts"),
         (fine, {"max_attempts": 11}, "max_attempts"),
-        (fine, {"max_retries": 10}, "max_attempts"),
+        (fine, {"max_retries": 10}, "max_retries"),
+        (fine, {"max_retries": -1}, "max_retries"),
+        (fine, {"max_retries": "2"}, "max_retries"),
+        (fine, {"max_attempts": "3", "max_retries": 3}, "max_attempts"),
         (fine, {"max_attempts": 2.5}, "max_attempts"),
         (fine, {"max_attempts": 3, "max_retries": 3}, "max_retries"),
         (fine, {"deadline": 0}, "deadline"),
