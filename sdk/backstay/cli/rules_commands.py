@@ -81,6 +81,7 @@ def rules(
         found = rules_of(file)
         asked = _asked(found, apply=apply, propose=propose, accept=accept, undo=undo, kill=kill)
         if found.facts:
+            _only_tried(sandbox=sandbox, spend=spend, folder=folder)
             result = Result(found.decided(utc(SystemClock().wall())))
         else:
             result = asyncio.run(_live(found.rules, asked, sandbox, spend, folder))
@@ -107,6 +108,16 @@ def _asked(
             hint="leave objects out of the file to run the rules on platforms",
         )  # fmt: skip
     return asked
+
+
+def _only_tried(**places: str | None) -> None:
+    """Refuse what a trial on the file's objects would not heed."""
+    for name, told in places.items():
+        if told is not None:
+            raise InvalidRequestError(
+                "the file has objects to try the rules on, so no platform is asked", field=f"--{name}", value=told,
+                hint=f"leave out --{name}, or leave objects out of the file to run the rules on platforms",
+            )  # fmt: skip
 
 
 async def _live(

@@ -189,3 +189,12 @@ def test_a_comparison_with_nothing_shows_the_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     told = " ".join(CliRunner().invoke(app, ["services", "rules", str(path)]).stdout.split())
     assert ">= 0: true" in told
+
+
+@pytest.mark.parametrize("option", [("--sandbox", "http://127.0.0.1:1"), ("--spend", "5 USD"), ("--folder", "state")])
+def test_a_trial_on_objects_refuses_what_it_would_not_heed(option: tuple[str, str]) -> None:
+    """No platform is asked, so what is said of platforms is told instead of ignored."""
+    result = CliRunner().invoke(app, ["services", "rules", str(EXAMPLE), *option])
+    assert result.exit_code == 2
+    assert option[0] in result.output
+    assert "leave objects out" in " ".join(result.output.split())

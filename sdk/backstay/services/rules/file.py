@@ -176,8 +176,15 @@ def _node(faults: Faults, data: Any, under: str) -> Any:
 
 
 def _action(faults: Faults, data: Any, under: str) -> Spec | None:
-    word = data.get("do") if isinstance(data, Mapping) else None
+    if not isinstance(data, Mapping):
+        word = data if isinstance(data, str) and data in ACTIONS else "pause"
+        faults.refuse(under, data, f"{data} is no mapping with an action", f"write {{do: {word}}}")
+        return None
+    word = data.get("do")
     cls = ACTIONS.get(str(word))
+    if "do" not in data:
+        faults.refuse(under, dict(data), "it does not say what to do", f"write do: and one of {', '.join(ACTIONS)}")
+        return None
     if cls is None:
         faults.refuse(f"{under}.do", word, f"{word} is no action", f"one of {', '.join(ACTIONS)}")
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from backstay.ads import ConfiguredStatus, Level, Money, Platform, Ref
 from backstay.errors import InvalidRequestError
@@ -21,6 +23,18 @@ Name = Annotated[str, AfterValidator(check_name)]
 AnyRef = Annotated[Ref, BeforeValidator(lambda told: Ref.parse(told) if isinstance(told, str) else told)]
 """Files write `tiktok/7001/campaign/18001`."""
 S = TypeVar("S", bound=Spec)
+_BARE: Final = re.compile(r"\s*[+-]?[\d.]+\s*")
+
+
+def _with_unit(told: object) -> object:
+    """A bare number would be taken for seconds, which hardly anybody means."""
+    words = isinstance(told, str) and told not in {"true", "false"} and not _BARE.fullmatch(told)
+    if words or isinstance(told, timedelta) or (told in (0, "0") and not isinstance(told, bool)):
+        return told
+    raise PydanticCustomError("no_unit", "a span of time needs its unit: write PT24H, PT15M or P1D")
+
+
+Span = Annotated[timedelta, BeforeValidator(_with_unit)]
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -138,9 +152,9 @@ class Quiet(Spec):
 class Limits(Spec):
     """What holds a rule back."""
 
-    cool_down: timedelta = Field(default=HOUR, ge=timedelta(0))
+    cool_down: Span = Field(default=HOUR, ge=timedelta(0))
     """Between two actions of this rule on one object."""
-    object_cool_down: timedelta = Field(default=timedelta(0), ge=timedelta(0))
+    object_cool_down: Span = Field(default=timedelta(0), ge=timedelta(0))
     """Since the last action of any rule on the object."""
     max_per_run: int = Field(default=50, ge=1)
     max_per_day: int = Field(default=200, ge=1)
@@ -166,9 +180,9 @@ class Limits(Spec):
 class Schedule(Spec):
     """Slots of equal length from each midnight of the account on; a rule runs at most once in each."""
 
-    every: timedelta = Field(default=HOUR, ge=timedelta(minutes=1), le=DAY)
-    after_midnight: timedelta = Field(default=timedelta(0), ge=timedelta(0), lt=DAY)
-    grace: timedelta | None = Field(default=None, gt=timedelta(0))
+    every: Span = Field(default=HOUR, ge=timedelta(minutes=1), le=DAY)
+    after_midnight: Span = Field(default=timedelta(0), ge=timedelta(0), lt=DAY)
+    grace: Span | None = Field(default=None, gt=timedelta(0))
     """A run that is later than this after its slot's begin is missed; None: the whole slot is in time."""
     catch_up: CatchUp = CatchUp.SKIP
     """LAST makes up for the present slot's run, however late; earlier ones are never made up for."""
@@ -178,7 +192,7 @@ class Back(Spec):
     """Hysteresis: what this rule paused is resumed by another condition, and not before some time is over."""
 
     when: Node
-    after: timedelta = Field(default=DAY, ge=timedelta(0))
+    after: Span = Field(default=DAY, ge=timedelta(0))
 
 
 class Rule(Spec):
@@ -193,7 +207,7 @@ class Rule(Spec):
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
     mode: Mode = Mode.DRY_RUN
-    max_age: timedelta = Field(default=HOUR, gt=timedelta(0))
+    max_age: Span = Field(default=HOUR, gt=timedelta(0))
     """Numbers older than this are not acted on."""
     stale_ok: bool = False
     """Of a rule that pauses only: pausing on old numbers is better than not pausing."""

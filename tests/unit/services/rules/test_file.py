@@ -97,6 +97,8 @@ def test_a_rule_of_a_file_is_the_rule_of_the_objects() -> None:
             "rules:\n" + RULE + "objects:\n  - ref: tiktok/7001/campaign/1\n    numbers:\n      today: {clicks: -x}\n",
             "x.yaml, line 6, objects.0.numbers.today.clicks: ",
         ),
+        ("rules:\n" + RULE.replace("{do: pause}", "pause"), "x.yaml, line 2, rules.0.then.0: pause is no mapping"),
+        ("rules:\n" + RULE.replace("{do: pause}", "{tag: a}"), "x.yaml, line 2, rules.0.then.0: it does not say"),
         ("rules:\n" + RULE + "account: {zone: Mars/Base}\n", "x.yaml, line 3, account.zone: "),
     ],
 )
@@ -178,3 +180,25 @@ def test_amounts_of_nothing_are_refused(then: str, said: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         rules_in(parse(text, "x.yaml"))
     assert f"line 2, {said}" in caught.value.message
+
+
+@pytest.mark.parametrize("told", ["24", '"24"', "1.5", "true"])
+@pytest.mark.parametrize(
+    "place", ["limits.cool_down", "limits.object_cool_down", "schedule.every", "schedule.grace", "max_age"]
+)
+def test_a_span_without_a_unit_is_refused(place: str, told: str) -> None:
+    """`cool_down: 24` would be 24 seconds; the cure shows how a span is written."""
+    part, _, name = place.rpartition(".")
+    field = f"{part}: {{{name}: {told}}}" if part else f"{name}: {told}"
+    with pytest.raises(InvalidRequestError, match=rf"x\.yaml, line 2, rules\.0\.{place}: .*PT24H") as caught:
+        rules_in(parse("rules:\n" + RULE.replace("}]}", f"}}], {field}}}"), "x.yaml"))
+    assert "PT24H" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("told", ["0", "PT0S", "P1D", '"01:30:00"'])
+def test_a_span_with_a_unit_or_of_nothing_is_read(told: str) -> None:
+    """Nothing is nothing in each unit."""
+    (found,) = rules_in(
+        parse("rules:\n" + RULE.replace("}]}", f"}}], limits: {{cool_down: {told}}}}}"), "x.yaml")
+    ).rules
+    assert found.limits.cool_down in (timedelta(0), timedelta(days=1), timedelta(minutes=90))
