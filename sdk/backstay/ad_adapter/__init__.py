@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from backstay.ad_adapter.answers import parsing
 from backstay.ad_adapter.hooks import AdHooks
 from backstay.ad_adapter.parts import Asked, Draft, Json, Raw, Request, Step, compare, marked_name, same
 from backstay.ad_adapter.trees import Trees
@@ -53,6 +54,7 @@ __all__ = [
     "compare",
     "flag",
     "marked_name",
+    "parsing",
     "same",
     "variable",
 ]

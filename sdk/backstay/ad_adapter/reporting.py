@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final, Unpack
 
+from backstay.ad_adapter.answers import parsing
 from backstay.ad_adapter.media import Media
 from backstay.ads import (
     Account,
@@ -60,12 +61,19 @@ class Reporting(Media):
         for part in split_days(query.days, limit) if limit is not None else (query.days,):
             for page in await self._part(query, part, options):
                 served.append(page.served)
-                rows += [self._report_row(raw, query, account, today) for raw in page.items]
+                rows += self._report_rows(page, query, account, today)
         answer = MetricsReport(
             rows=tuple(rows), basis=self._report_basis(query, account.timezone),
             missing_days=missing_days(query.days, rows) if query.daily else (), final=all(row.final for row in rows),
         )  # fmt: skip
         return stamp(answer, oldest(served))
+
+    def _report_rows(
+        self, page: PageData[Any], query: MetricsQuery, account: Account, today: date
+    ) -> tuple[MetricsRow, ...]:
+        """A page's rows in our words."""
+        with parsing(self.vendor, "rows"):
+            return tuple([self._report_row(raw, query, account, today) for raw in page.items])
 
     def _today(self, account: Account) -> date:
         """The account's own day."""
@@ -177,7 +185,7 @@ class Reporting(Media):
         async def fetch(state: Any) -> PageData[MetricsRow]:
             account = await self.get_account()
             found, today = await self._download(job, state, **options), self._today(account)
-            rows = tuple(self._report_row(raw, job.query, account, today) for raw in found.items)
+            rows = self._report_rows(found, job.query, account, today)
             page: PageData[MetricsRow] = PageData(items=rows, next_state=found.next_state, total=found.total)
             return stamp(page, found.served)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Set
 
-from backstay.ad_adapter import Json
+from backstay.ad_adapter import Json, parsing
 from backstay.ads import Account, Balance, Level
 from backstay.errors import BackstayError, NotFoundError
 from backstay_adapters.meta.adapter.calls import MetaCalls
@@ -21,11 +21,13 @@ class MetaAccount(MetaCalls):
     """What belongs to the account itself."""
 
     async def _read_account(self) -> Account:
-        return read.account(await self._account_fields())
+        raw = await self._account_fields()
+        with parsing(self.vendor, "account"):
+            return read.account(raw)
 
     async def _read_balance(self) -> Balance:
         """What is left below the account's spend cap: Meta tells of no other limit."""
-        found = read.account(await self._account_fields())
+        found = await self._read_account()
         if found.spend_cap is None or found.amount_spent is None:
             raise NotFoundError(
                 "the account has no spend cap, so nothing says what it can still spend", vendor=self.vendor,

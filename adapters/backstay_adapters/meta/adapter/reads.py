@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
-from backstay.ad_adapter import Asked, Json, marked_name
+from backstay.ad_adapter import Asked, Json, marked_name, parsing
 from backstay.ads import Level, PageData, Query
 from backstay.clock import utc
 from backstay.errors import BackstayError, InvalidRequestError, NotFoundError
@@ -132,7 +132,8 @@ class MetaReads(MetaAccount):
         by = Reader(self.account, await self.currency(), utc(self.runtime.clock.wall()))
         own = self.account.removeprefix(ACCOUNT)
         mine = [raw for raw in rows if str(raw.get("account_id", own)) == own]
-        return PageData(items=tuple(kind.parse(noted(raw, left_out), by) for raw in mine), next_state=after)
+        with parsing(self.vendor, f"{kind.level} list"):
+            return PageData(items=tuple([kind.parse(noted(raw, left_out), by) for raw in mine]), next_state=after)
 
     def _raw(self, item: Any, names: Mapping[str, Json]) -> dict[str, Json]:
         known: dict[str, Json] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from backstay.ad_adapter import parsing
 from backstay.ads import Account, Balance, Level
 from backstay.errors import NotFoundError
 from backstay_adapters.tiktok.adapter.calls import TikTokCalls
@@ -19,7 +20,9 @@ class TikTokAccount(TikTokCalls):
     """What belongs to the account itself."""
 
     async def _read_account(self) -> Account:
-        return read.account(await self._advertiser())
+        raw = await self._advertiser()
+        with parsing(self.vendor, "account"):
+            return read.account(raw)
 
     async def _read_balance(self) -> Balance:
         raw = await self._advertiser()

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from backstay.ad_adapter import Json
+from backstay.ad_adapter import Json, parsing
 from backstay.ads import MediaKind, MediaRef, MediaState, MediaUpload
 from backstay.spec import merge_extra
 from backstay_adapters.tiktok.adapter.calls import text_of
@@ -61,15 +61,17 @@ def _form(fields: Mapping[str, str], media: MediaUpload) -> dict[str, str]:
 
 def image(raw: Any, media: MediaUpload) -> MediaRef:
     """An uploaded image; usable at once."""
-    return MediaRef(
-        kind=MediaKind.IMAGE, id=required(raw, "image_id"), state=MediaState.READY, url=raw.get("image_url"),
-        sha256=media.sha256, width=raw.get("width"), height=raw.get("height"),
-    )  # fmt: skip
+    with parsing("tiktok", "image"):
+        return MediaRef(
+            kind=MediaKind.IMAGE, id=required(raw, "image_id"), state=MediaState.READY, url=raw.get("image_url"),
+            sha256=media.sha256, width=raw.get("width"), height=raw.get("height"),
+        )  # fmt: skip
 
 
 def video(raw: Any, media: MediaUpload) -> MediaRef:
     """An uploaded video; transcoding takes its time."""
-    return MediaRef(
-        kind=MediaKind.VIDEO, id=required(raw, "video_id"), state=MediaState.PROCESSING,
-        url=raw.get("preview_url") or raw.get("video_cover_url"), sha256=media.sha256,
-    )  # fmt: skip
+    with parsing("tiktok", "video"):
+        return MediaRef(
+            kind=MediaKind.VIDEO, id=required(raw, "video_id"), state=MediaState.PROCESSING,
+            url=raw.get("preview_url") or raw.get("video_cover_url"), sha256=media.sha256,
+        )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from backstay.ad_adapter import Asked, Json, marked_name
+from backstay.ad_adapter import Asked, Json, marked_name, parsing
 from backstay.ads import Level, PageData, Query
 from backstay_adapters.tiktok.adapter.account import TikTokAccount
 from backstay_adapters.tiktok.wire import words, write
@@ -52,7 +52,8 @@ class TikTokReads(TikTokAccount):
             page_size=size,
         )
         rows, info = listed(data)
-        items = tuple(kind.parse(with_flow(row, flow), self.account, currency) for row in rows)
+        with parsing(self.vendor, f"{level} list"):
+            items = tuple([kind.parse(with_flow(row, flow), self.account, currency) for row in rows])
         total, pages = info.get("total_number"), info.get("total_page")
         more = isinstance(pages, int) and page < pages
         return PageData(
