@@ -17,6 +17,8 @@ from backstay.ads import (
     ReportJob,
     ReportState,
 )
+from backstay.errors import BackstayError, PlatformServiceError
+from backstay.taxonomy import Certainty
 from backstay_adapters.tiktok.adapter.media import TikTokMedia
 from backstay_adapters.tiktok.adapter.reads import LARGEST_PAGE, listed
 from backstay_adapters.tiktok.wire import report
@@ -52,7 +54,14 @@ class TikTokReports(TikTokMedia):
 
     async def _job_state(self, job: ReportJob) -> tuple[ReportState, int | None]:
         data = await self._get("/report/task/check/", advertiser_id=self.account, task_id=job.id)
-        return report.STATES.get(required(data, "status"), ReportState.RUNNING), None
+        return report.state(required(data, "status")), None
+
+    async def _job_error(self, job: ReportJob) -> BackstayError | None:
+        """A task that failed is worth another one; TikTok does not say why it failed."""
+        return PlatformServiceError(
+            f"report task {job.id} failed", vendor=self.vendor, certainty=Certainty.REFUSED,
+            rule="tiktok.report.failed", hint="start it anew; if it fails again, ask for fewer days",
+        )  # fmt: skip
 
     async def _job_page(self, job: ReportJob, state: Any) -> PageData[Any]:
         del state  # a job's rows come in one file

@@ -39,6 +39,16 @@ STATES: Final = {
 }
 
 
+def state(said: str) -> ReportState:
+    """How far a job is; a status that the vendor's page "Check the status of an async report task" lacks is told."""
+    if said not in STATES:
+        raise BadResponseError(
+            f"no known status of a report task: {said!r}", vendor="tiktok", field="status", value=said,
+            rule="tiktok.report.status", hint="start the report anew, or ask for fewer days",
+        )  # fmt: skip
+    return STATES[said]
+
+
 def request(query: MetricsQuery, first: date, last: date) -> dict[str, Any]:
     """The parameters of a report, synchronous or as a job."""
     level, dimension = LEVELS[query.level]
