@@ -338,3 +338,34 @@ def test_a_job_that_fails_is_not_asked_again() -> None:
     assert isinstance(error, AIModelError)
     assert (error.rule, len(bench.bodies)) == ("perplexity.job_failed", 1)
     assert error.vendor_message == "The research failed."
+
+
+def test_an_unknown_state_is_waited_for() -> None:
+    """The paid job goes on under a word that is new, and its answer comes."""
+    bench = Bench(deep=60.0)
+    real, looks = bench.sandbox.handle, 0
+
+    def handle(request: Request, now: float, fault: Any = None) -> Reply:
+        nonlocal looks
+        reply = real(request, now, fault)
+        told = json.loads(reply.body)
+        if told.get("status") == "IN_PROGRESS":
+            looks += 1
+            told["status"] = "QUEUED_AGAIN"
+        return Reply(reply.status, reply.headers, json.dumps(told).encode())
+
+    bench.sandbox.handle = handle  # type: ignore[method-assign]  # a simulator with a word more
+    assert bench.ask(DEEP).model == "sonar-deep-research"
+    assert looks > 1
+    assert len(bench.bodies) == 1
+
+
+def test_a_job_without_a_state_says_where_its_answer_will_be() -> None:
+    """After some looks; and no second job is begun."""
+    bench = Bench()
+    bench.answer(200, b'{"id": "j7", "status": null}')
+    error = bench.fail(DEEP, idempotency_key="k")
+    assert error.type == "BAD_RESPONSE"
+    assert "/async/chat/completions/j7" in (error.hint or "")
+    assert "idempotency_key" in (error.hint or "")
+    assert len(bench.bodies) == 1

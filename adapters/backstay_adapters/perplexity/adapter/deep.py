@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backstay.errors import AIModelError, BackstayError
 from backstay.taxonomy import Certainty
+from backstay_adapters.perplexity.adapter.wire import JOBS
 from backstay_adapters.perplexity.profile import LOST_POLLS, POLLS
 from backstay_adapters.perplexity.wire.read import unreadable
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 Json = Any
 
-_WORKING = frozenset({"CREATED", "IN_PROGRESS"})
-
 
 async def dig(wire: Wire, credentials: Credentials, clock: Clock, body: Mapping[str, Json], key: str) -> Facts:
     """The job's last state, COMPLETED; the engine's timer guards the total.
@@ -30,9 +29,14 @@ async def dig(wire: Wire, credentials: Credentials, clock: Clock, body: Mapping[
     """
     facts = await wire.begin(body, key, await credentials.get())
     job = _job(facts)
+    unsaid = 0
     for wait in _waits():
-        if _state(facts) == "COMPLETED":
+        state = _state(facts)
+        if state == "COMPLETED":
             return facts
+        unsaid = 0 if state else unsaid + 1
+        if unsaid == LOST_POLLS:
+            raise _lost(job, facts)
         await clock.sleep(wait)
         facts = await _looked(wire, credentials, clock, job, facts)
     raise AssertionError("the waits have no end")
@@ -62,6 +66,11 @@ def _job(facts: Facts) -> str:
 
 
 def _state(facts: Facts) -> str:
+    """The job's state, empty where the answer has none.
+
+    A word that the vendor's page lacks (CREATED, IN_PROGRESS, COMPLETED, FAILED) is one of a job that goes on and is
+    paid for: it is waited for.
+    """
     state = facts.data.get("status")
     if state == "FAILED":
         raise AIModelError(
@@ -69,9 +78,15 @@ def _state(facts: Facts) -> str:
             retryable=False, certainty=Certainty.UNKNOWN, rule="perplexity.job_failed", request_ids=facts.request_ids,
             hint="ask again, with another idempotency_key if you gave one",
         )  # fmt: skip
-    if state != "COMPLETED" and state not in _WORKING:
-        raise unreadable("a job with a state", facts.data)
-    return str(state)
+    return state if isinstance(state, str) else ""
+
+
+def _lost(job: str, facts: Facts) -> BackstayError:
+    """Looks in a row that say nothing of the job's state; the job is paid for all the same."""
+    error = unreadable("a job with a state", facts.data)
+    error.retryable = False
+    error.hint = f"the job goes on and is paid for: call again with the same idempotency_key, or GET {JOBS}/{job}"
+    return error
 
 
 __all__ = ["dig"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Json = Any
 
 CHAT = "chat.completions"
+JOBS = "/async/chat/completions"
 
 
 class Wire:
@@ -41,12 +42,12 @@ class Wire:
     async def begin(self, body: Mapping[str, Json], idempotency_key: str, key: Secret) -> Facts:
         """POST /async/chat/completions: a job, the same one for the same idempotency key."""
         asked = {"request": dict(body), "idempotency_key": idempotency_key}
-        reply = await self._http.send("POST", "/async/chat/completions", json=asked, headers=_headers(key))
+        reply = await self._http.send("POST", JOBS, json=asked, headers=_headers(key))
         return _opened(reply, f"{ASYNC}.create")
 
     async def look(self, job: str, key: Secret) -> Facts:
         """GET /async/chat/completions/{id}."""
-        path = f"/async/chat/completions/{quote(job, safe='')}"
+        path = f"{JOBS}/{quote(job, safe='')}"
         return _opened(await self._http.send("GET", path, headers=_headers(key)), f"{ASYNC}.get")
 
     @asynccontextmanager
@@ -77,4 +78,4 @@ def _opened(reply: Reply, operation: str) -> Facts:
     return opened(TABLE, TABLE.decode(reply.status, reply.headers, reply.body, operation))
 
 
-__all__ = ["Wire", "event_error"]
+__all__ = ["JOBS", "Wire", "event_error"]
