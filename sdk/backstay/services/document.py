@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from backstay.errors import InvalidRequestError
+from backstay.services.whose import field_of
 from backstay.spec import refused
 from backstay.values import Value
 
@@ -39,24 +41,29 @@ class Document:
         try:
             return cls(**given)
         except ValidationError as error:  # of models that are read as well
-            raise self.placed(refused(cls, error), under, given=given, cls=cls.__name__) from None
+            raise self.placed(refused(cls, error), under, given=given, cls=cls) from None
         except InvalidRequestError as error:
-            raise self.placed(error, under, given=given, cls=cls.__name__) from None
+            raise self.placed(error, under, given=given, cls=cls) from None
 
     def placed(
-        self, error: InvalidRequestError, under: str = "", *, given: Mapping[str, Any] | None = None, cls: str = ""
-    ) -> InvalidRequestError:
+        self, error: InvalidRequestError, under: str = "", *, given: Mapping[str, Any] | None = None,
+        cls: type[Value] | None = None,
+    ) -> InvalidRequestError:  # fmt: skip
         """The same refusal with the file's name, line and field in front."""
-        path = self._plain(".".join(part for part in (under, self._named(error, given or {})) if part))
-        message = error.message.removeprefix(f"{cls}: ").removeprefix(f"{error.field}: ")
+        name = "" if cls is None else cls.__name__
+        path = self._plain(".".join(part for part in (under, self._named(error, given or {}, cls)) if part))
+        message = re.sub(rf"^(\w+: )?{re.escape(error.field or '')}: ", "", error.message.removeprefix(f"{name}: "))
         return InvalidRequestError(
             f"{self.name}, line {self.line_of(path)}, {path}: {message}", field=path, value=error.value,
             hint=error.hint, rule=error.rule or "services.file",
         )  # fmt: skip
 
-    def _named(self, error: InvalidRequestError, given: Mapping[str, Any]) -> str:
+    def _named(self, error: InvalidRequestError, given: Mapping[str, Any], cls: type[Value] | None) -> str:
         """The refused field; where a value of its own refused (money), the field that holds this value."""
         named = error.field or ""
+        held = None if cls is None else field_of(error, cls, given)
+        if held is not None:
+            return held
         if named.partition(".")[0] in given or error.value in (None, ""):
             return named
         leaves = list(_leaves(given))

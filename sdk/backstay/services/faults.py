@@ -32,9 +32,9 @@ class Faults:
         except InvalidRequestError as error:
             cause = error.__context__  # what pydantic found, of which the error tells the first
             each = each_refused(cls, cause) if isinstance(cause, ValidationError) else [error]
-            self.found += [self.document.placed(one, under, given=data, cls=cls.__name__) for one in each]
+            self.found += [self.document.placed(one, under, given=data, cls=cls) for one in each]
         except ValidationError as error:  # of models that are read as well
-            self.found += [self.document.placed(one, under, given=data) for one in each_refused(cls, error)]
+            self.found += [self.document.placed(one, under, given=data, cls=cls) for one in each_refused(cls, error)]
         return None
 
     def add(self, error: InvalidRequestError, under: str = "") -> None:

@@ -111,6 +111,14 @@ def test_a_fault_in_a_file_is_told_with_its_line(tmp_path: Path) -> None:
         ("max_change: null", "caps: [{name: a, amount: 50 EUR, members: [serach]}]", r"line 1, limits\.caps: a has "),
         ("max_change: null", "caps: [{name: a, amount: 50 USD, members: [search]}]",
          r"line 1, limits\.caps\.0\.amount: the total is in EUR"),
+        ("total: 100.00 EUR", "total: [100 EUR]", r"line 1, limits\.total: no amount and currency"),
+        ("total: 100.00 EUR", "total: {eur: 100}", r"line 1, limits\.total: no amount and currency"),
+        ("max_change: null", "caps: [{name: a, amount: null, members: [search]}]",
+         r"line 1, limits\.caps\.0\.amount: no amount and currency"),
+        ("video, budget: 50.00 EUR", "video, budget: null", r"line 4, campaigns\.1\.budget: no amount and currency"),
+        ("name: video", "name: video, low: [1]", r"line 4, campaigns\.1\.low: no amount and currency"),
+        (", a: 50, b: 10", ", a: 50", r"line 4, campaigns\.1\.curve\.b: Field required"),
+        ("name: video", 'name: ""', r"line 4, campaigns\.1\.name: String should have at least 1 character"),
         ("campaigns:", "rates: {day: 2026-03-02, to: EUR, one: [1]}\ncampaigns:", r"line 2, rates\.one: "),
         ("campaigns:", "rates: {day: 2026-03-02, to: EUR, one: null}\ncampaigns:", r"line 2, rates\.one: "),
         ("campaigns:", "rates: {day: 2026-03-02, to: EUR, one: {USD: -1}}\ncampaigns:", r"line 2, rates\.one\.USD: "),
@@ -123,3 +131,18 @@ def test_what_a_plan_refuses_is_told_at_its_place_in_the_file(tmp_path: Path, ol
     assert text != FILE
     with pytest.raises(InvalidRequestError, match=message):
         plan_of(written(tmp_path, text), NOON)
+
+
+def test_a_negative_spend_is_told_at_its_day(tmp_path: Path) -> None:
+    """Such a day tells nothing of the curve; it is not left out in silence."""
+    rows = ("01, spend: 10", "02, spend: -5")
+    days = "".join(f"      - {{day: 2026-01-{row} EUR, conversions: 9}}\n" for row in rows)
+    text = FILE.replace(", curve: {kind: log, a: 50, b: 10}}", "}").replace(
+        "  - {name: video, budget: 50.00 EUR, unit: 0.01 EUR}",
+        "  - name: video\n    budget: 50.00 EUR\n    unit: 0.01 EUR\n    days:\n" + days.rstrip(),
+    )
+    with pytest.raises(
+        InvalidRequestError, match=r"line 9, campaigns\.1\.days\.1\.spend: video spent -5 EUR"
+    ) as caught:
+        plan_of(written(tmp_path, text), NOON)
+    assert (caught.value.value, caught.value.hint) == ("-5 EUR", "correct it, or leave this day out")

@@ -138,6 +138,7 @@ class History(Spec):
                 hint="give completion=, or leave_out=True, or ask for days before the attribution window",
             )  # fmt: skip
         self._one_currency(over)
+        self._no_negative(over)
         told = [(day, 1.0 if day.day in final else _share(completion, day.day, today)) for day in over]
         return tuple(
             (float(day.spend.amount), _result(day, result) / share)
@@ -174,6 +175,16 @@ class History(Spec):
     def _window(self) -> int:
         window = window_of(self.series.basis)
         return UNKNOWN_WINDOW if window is None else window
+
+    def _no_negative(self, days: Sequence[DayNumbers]) -> None:
+        wrong = next((day for day in days if day.spend is not None and day.spend.amount < 0), None)
+        if wrong is not None:
+            n = self.series.days.index(wrong)
+            raise InvalidRequestError(
+                f"{self.series.name} spent {wrong.spend} on {wrong.day}, less than nothing",
+                field=f"history.{n}.spend", value=str(wrong.spend), rule="budgets.input",
+                hint="correct it, or leave this day out",
+            )  # fmt: skip
 
     def _one_currency(self, days: Sequence[DayNumbers]) -> None:
         known = sorted({day.spend.currency for day in days if day.spend is not None})

@@ -61,7 +61,7 @@ class Limits(Spec):
 class Candidate(Spec):
     """One campaign or ad group: its budget, its curve, its bounds."""
 
-    name: str
+    name: str = Field(min_length=1)
     budget: Money
     """As it is now."""
     curve: Curve

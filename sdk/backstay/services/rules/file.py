@@ -177,8 +177,8 @@ def _node(faults: Faults, data: Any, under: str) -> Any:
 
 def _action(faults: Faults, data: Any, under: str) -> Spec | None:
     if not isinstance(data, Mapping):
-        word = data if isinstance(data, str) and data in ACTIONS else "pause"
-        faults.refuse(under, data, f"{data} is no mapping with an action", f"write {{do: {word}}}")
+        meant = data if isinstance(data, str) and data in ACTIONS else "pause"
+        faults.refuse(under, data, f"{data} is no mapping with an action", f"write {{do: {meant}}}")
         return None
     word = data.get("do")
     cls = ACTIONS.get(str(word))
