@@ -125,20 +125,25 @@ class Credentials:
         return f"Credentials(fingerprint={self.fingerprint!r})"
 
 
-def _checked(token: object, field: str) -> Secret:
+def secret_of(value: object, field: str) -> Secret:
+    """A secret beside the token (an app's, a developer's), checked like one; never shown, whatever is wrong with it."""
+    return _checked(value, field, field, "pass it as the vendor shows it")
+
+
+def _checked(
+    token: object, field: str, what: str = "the token", cure: str = "pass the vendor's access token"
+) -> Secret:
     """A token that a header can carry; it is never shown, whatever is wrong with it."""
     value = token.reveal() if isinstance(token, Secret) else token
     if not isinstance(value, str):
-        raise InvalidRequestError(
-            f"a token is a text, not {type(value).__name__}", field=field, hint="pass the vendor's access token"
-        )
+        raise InvalidRequestError(f"{what} is a text, not {type(value).__name__}", field=field, hint=cure)
     if len(value.strip()) < MIN_LENGTH:
         raise InvalidRequestError(
-            "the token is empty or too short", field=field, hint="pass the vendor's access token"
+            f"{what} is empty or too short", field=field, hint=cure
         )  # fmt: skip
     if not (value.isascii() and value.isprintable() and value == value.strip()):
         raise InvalidRequestError(
-            "the token has a space around it, a line break, or a character that no header can carry", field=field,
+            f"{what} has a space around it, a line break, or a character that no header can carry", field=field,
             hint="pass the token alone; one that was read from a file may need .strip()",
         )  # fmt: skip
     return Secret(value)

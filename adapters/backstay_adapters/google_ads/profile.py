@@ -8,7 +8,7 @@ from typing import Final
 from backstay.policies.backoff import Backoff
 from backstay.policies.hedge import HedgeOptions
 from backstay.policies.retry import Retry
-from backstay.policies.settings import refuse
+from backstay.policies.settings import one_of
 from backstay.profile import Limit, Profile, TimeoutConfig
 
 API_VERSION: Final = "v26"
@@ -41,8 +41,7 @@ safe side."""
 
 def google_ads_profile(level: str = "basic") -> Profile:
     """The profile of a level of API access: explorer, basic, standard or test."""
-    if level not in LEVELS:
-        refuse("level", level, f"one of {', '.join(LEVELS)}")
+    one_of("level", level, LEVELS)
     a_day = LEVELS[level]
     windows = () if a_day is None else ((float(a_day), DAY),)
     project = Limit(rate=5 * CALLS_PER_SECOND, burst=10 * CALLS_PER_SECOND, windows=windows)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backstay.policies.pace import PaceOptions
-from backstay.policies.settings import refuse
+from backstay.policies.settings import one_of
 from backstay.profile import Limit, Profile, TimeoutConfig
 from backstay_adapters.instagram.wire.usage import ACCOUNT, APP
 
@@ -70,8 +70,7 @@ def looks(*, video: bool) -> Iterator[float]:
 
 def host_of(flavour: str) -> str:
     """The API's host of a flavour."""
-    if flavour not in HOSTS:
-        refuse("flavour", flavour, f"one of {', '.join(HOSTS)}")
+    one_of("flavour", flavour, HOSTS)
     return HOSTS[flavour]
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from backstay.policies.hedge import HedgeOptions
 from backstay.policies.pace import PaceOptions
-from backstay.policies.settings import refuse
+from backstay.policies.settings import one_of
 from backstay.profile import Limit, Profile, TimeoutConfig
 from backstay_adapters.meta.errors.limits import AD_SET_BUDGET
 from backstay_adapters.meta.wire.usage import ACCOUNT, APP, INSIGHTS, INSIGHTS_APP, MANAGEMENT
@@ -49,8 +49,7 @@ def meta_profile(tier: str = "full") -> Profile:
 
     Usage headers slow both down before the wall, so that a limited app is safe under "full" as well, only less smooth.
     """
-    if tier not in TIERS:
-        refuse("tier", tier, f"one of {', '.join(TIERS)}")
+    one_of("tier", tier, TIERS)
     points = TIERS[tier] * SHARE
     limits = {
         # Two hundred calls an hour for each user of the app: nobody outside knows how many users it has.

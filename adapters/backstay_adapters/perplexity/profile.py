@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from backstay.policies.settings import refuse
+from backstay.policies.settings import one_of
 from backstay.profile import Limit, Profile, TimeoutConfig
 
 API: Final = "https://api.perplexity.ai"
@@ -43,8 +43,7 @@ def _limit(per_minute: int, group: str) -> Limit:
 
 def perplexity_profile(tier: int = 0) -> Profile:
     """The profile of a usage tier, 0 to 5 (what the account has bought so far)."""
-    if tier not in TIERS:
-        refuse("tier", tier, f"one of {', '.join(map(str, TIERS))}")
+    one_of("tier", tier, TIERS)
     usual, deep = TIERS[tier]
     kinds = {"api_call": 30.0, "ai_generation": 120.0, "deep_research": 1_800.0, "default": 30.0}
     return Profile(

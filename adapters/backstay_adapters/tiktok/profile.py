@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backstay.policies.hedge import HedgeOptions
-from backstay.policies.settings import refuse
+from backstay.policies.settings import one_of
 from backstay.profile import Limit, Profile, TimeoutConfig
 
 API: Final = "https://business-api.tiktok.com"
@@ -49,8 +49,7 @@ def limit(per_second: float, per_minute: float, per_day: float) -> Limit:
 
 def tiktok_profile(tier: str = "basic") -> Profile:
     """The profile of an app's level: basic, advanced, premium, ultimate or sandbox."""
-    if tier not in TIERS:
-        refuse("tier", tier, f"one of {', '.join(TIERS)}")
+    one_of("tier", tier, TIERS)
     limits = {"app": limit(*TIERS[tier])}
     # 40133 holds one advertiser, not the app: it has a gate of its own, with the app's numbers as its bound.
     limits["advertiser"] = replace(limits["app"], per="account")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from backstay.errors import InvalidRequestError
 
@@ -43,6 +45,26 @@ def text(field: str, value: object) -> None:
     """Refuse what is not a text with something in it."""
     if not (isinstance(value, str) and value.strip()):
         refuse(field, value, "a text that is not empty")
+
+
+def one_of(field: str, value: object, known: Iterable[object]) -> None:
+    """Refuse what is none of some words, a list or an object in their place included."""
+    words = tuple(known)
+    if value not in words:  # a tuple compares, where a set would ask a list for its hash
+        refuse(field, value, f"one of {', '.join(map(str, words))}")
+
+
+def address(field: str, value: object) -> str:
+    """An address of HTTP as it was given; refuses what is none, without showing a user or a password in it."""
+    told = value if isinstance(value, str) else ""
+    try:
+        parts = urlsplit(told)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket too few
+        good = False
+    if not good:
+        refuse(field, "..." if "@" in told else value, "an address such as https://api.example.com")
+    return told
 
 
 def called(field: str, value: object) -> None:

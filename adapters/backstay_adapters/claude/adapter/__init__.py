@@ -13,7 +13,7 @@ from backstay.content.text import TextDelta, TextRequest, TextResult
 from backstay.content_adapter import ListsModels, Network, TextAdapter, as_set, note_request_id, variable
 from backstay.cost import PriceTable
 from backstay.operation import CallOptions
-from backstay.policies.settings import whole
+from backstay.policies.settings import address, text, whole
 from backstay_adapters.claude.adapter.capabilities import CAPABILITIES
 from backstay_adapters.claude.adapter.wire import Setting, Wire
 from backstay_adapters.claude.prices import PRICES
@@ -65,12 +65,13 @@ class Claude(TextAdapter, ListsModels):
         super().__init__(
             credentials=credentials or Credentials(key),
             account=account,
-            host=base_url,
+            host=address("base_url", base_url),
             profile=claude_profile() if profile is None else profile,
             runtime=runtime,
             options=options,
         )
         whole("max_output_tokens", max_output_tokens, 1)
+        text("model", model)
         self.model = model
         self.max_output_tokens = max_output_tokens
         self.prices = prices

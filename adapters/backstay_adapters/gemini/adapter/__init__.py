@@ -26,7 +26,7 @@ from backstay.content_adapter import (
 from backstay.cost import Cost, PriceTable
 from backstay.errors import BadResponseError
 from backstay.operation import CallOptions
-from backstay.policies.settings import whole
+from backstay.policies.settings import address, text, whole
 from backstay.taxonomy import Certainty
 from backstay_adapters.gemini.adapter.capabilities import CAPABILITIES
 from backstay_adapters.gemini.adapter.wire import Setting, Wire
@@ -95,13 +95,15 @@ class Gemini(TextAdapter, ImageAdapter):
         super().__init__(
             credentials=credentials or Credentials(key),
             account=account,
-            host=base_url,
+            host=address("base_url", base_url),
             profile=gemini_profile() if profile is None else profile,
             runtime=runtime,
             options=options,
         )
         whole("max_output_tokens", max_output_tokens, 1)
+        text("model", model)
         self.model = model
+        text("image_model", image_model)
         self.image_model = image_model
         self.max_output_tokens = max_output_tokens
         self.prices = prices

@@ -14,6 +14,7 @@ from backstay.content_adapter import PublisherAdapter, as_set, variable
 from backstay.download import DownloadRules
 from backstay.errors import BackstayError, BadResponseError, InvalidRequestError, NotFoundError
 from backstay.operation import CallOptions
+from backstay.policies.settings import address
 from backstay.taxonomy import Certainty
 from backstay_adapters.instagram.adapter.capabilities import CAPABILITIES
 from backstay_adapters.instagram.adapter.wire import Wire
@@ -79,7 +80,8 @@ class Instagram(PublisherAdapter):
 
         _check("account_id", account_id, _ACCOUNT, 'the number of GET /me?fields=user_id, such as "17841400000000000"')
         _check("api_version", api_version, _VERSION, f'for example "{API_VERSION}"')
-        host = base_url or host_of(flavour)
+        usual = host_of(flavour)
+        host = address("base_url", base_url or usual)
         super().__init__(
             credentials=credentials or Credentials(token),
             account=account_id,

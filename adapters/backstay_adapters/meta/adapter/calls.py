@@ -14,9 +14,10 @@ from urllib.parse import urlencode
 
 from backstay.ad_adapter import AdAdapter, Json, Request
 from backstay.ads import Level
-from backstay.auth import Credentials, Secret
+from backstay.auth import Credentials, Secret, secret_of
 from backstay.engine.call import current, note_request_id, note_usage
 from backstay.errors import BackstayError, InvalidRequestError, TooMuchDataError
+from backstay.policies.settings import address
 from backstay_adapters.meta.adapter.build import Builder, encoded
 from backstay_adapters.meta.errors import TABLE, is_sdk_error
 from backstay_adapters.meta.profile import API, API_VERSION, VIDEO_API, meta_profile
@@ -84,7 +85,7 @@ class MetaCalls(AdAdapter):
         super().__init__(
             credentials=credentials or Credentials(token),
             account=account_of(account_id),
-            host=base_url,
+            host=address("base_url", base_url),
             profile=meta_profile(tier) if profile is None else profile,
             runtime=runtime,
             options=options,
@@ -97,8 +98,9 @@ class MetaCalls(AdAdapter):
         self.api_version = api_version
         self.label = label
         self.fields = more_fields(fields or {})
-        self.video_url = (video_url or (VIDEO_API if base_url == API else base_url)).rstrip("/")
-        self._app_secret = Secret(app_secret) if isinstance(app_secret, str) and app_secret else app_secret or None
+        video = video_url or (VIDEO_API if base_url == API else base_url)
+        self.video_url = address("video_url", video).rstrip("/")
+        self._app_secret = None if app_secret in (None, "") else secret_of(app_secret, "app_secret")
         self._builder = Builder(api_version)
         self._refused: dict[str, dict[str, str]] = {}
         self._field_lists: dict[str, str] = {}

@@ -15,6 +15,7 @@ from backstay.cost import Cost, PriceTable
 from backstay.errors import BackstayError, UnsupportedError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay.policies.settings import address, text
 from backstay.taxonomy import Certainty
 from backstay_adapters.openai.adapter.capabilities import CAPABILITIES
 from backstay_adapters.openai.adapter.wire import Setting, Wire
@@ -71,11 +72,12 @@ class OpenAIImages(ImageAdapter, ListsModels):
         super().__init__(
             credentials=credentials or Credentials(key),
             account=account,
-            host=base_url,
+            host=address("base_url", base_url),
             profile=openai_profile() if profile is None else profile,
             runtime=runtime,
             options=options,
         )
+        text("model", model)
         self.image_model = model
         self.prices = prices
         self._warned: set[str] = set()

@@ -16,6 +16,7 @@ from backstay.cost import Cost, PriceTable
 from backstay.engine.call import current
 from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions
+from backstay.policies.settings import address, text
 from backstay_adapters.perplexity.adapter.capabilities import CAPABILITIES
 from backstay_adapters.perplexity.adapter.deep import dig
 from backstay_adapters.perplexity.adapter.wire import Wire, event_error
@@ -78,11 +79,12 @@ class Perplexity(ResearchAdapter):
         super().__init__(
             credentials=credentials or Credentials(key),
             account=account,
-            host=base_url,
+            host=address("base_url", base_url),
             profile=perplexity_profile(tier) if profile is None else profile,
             runtime=runtime,
             options=options,
         )
+        text("model", model)
         self.model = model
         self.prices = prices
         self._keys: WeakKeyDictionary[Call, str] = WeakKeyDictionary()

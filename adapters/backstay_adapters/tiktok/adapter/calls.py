@@ -12,6 +12,7 @@ from backstay.ad_adapter import AdAdapter, Json
 from backstay.auth import Credentials, Secret
 from backstay.engine.call import note_request_id
 from backstay.errors import InvalidRequestError
+from backstay.policies.settings import address, one_of
 from backstay_adapters.tiktok.errors import TABLE
 from backstay_adapters.tiktok.profile import API, ROOT, tiktok_profile
 from backstay_adapters.tiktok.wire.kinds import FLOWS, Flow
@@ -55,13 +56,12 @@ class TikTokCalls(AdAdapter):
         super().__init__(
             credentials=credentials or Credentials(token),
             account=account_of(advertiser_id),
-            host=base_url,
+            host=address("base_url", base_url),
             profile=tiktok_profile(tier) if profile is None else profile,
             runtime=runtime,
             options=options,
         )
-        if flow not in {"auto", *FLOWS}:
-            raise InvalidRequestError("no such flow", field="flow", value=flow, hint='"auto", "manual" or "smart_plus"')
+        one_of("flow", flow, ("auto", *FLOWS))
         self.app_id = app_id
         self.flow: Flow | Literal["auto"] = flow
         self._http = Http.of(self, base_url, client, transport)

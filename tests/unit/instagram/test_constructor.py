@@ -1,0 +1,22 @@
+"""Constructor arguments of the wrong kind: refused with field and cure, never with a bare TypeError."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backstay.errors import InvalidRequestError
+from backstay_adapters.instagram import Instagram
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("flavour", []), ("flavour", "x"), ("base_url", "ftp://x"), ("base_url", "https://x:99999")],
+)  # fmt: skip
+def test_an_argument_of_the_wrong_kind_is_refused(field: str, value: Any) -> None:
+    """Before anything is opened or sent."""
+    with pytest.raises(InvalidRequestError) as caught:
+        Instagram("17841400000000000", "a-token", **{field: value})
+    assert (caught.value.field, caught.value.value) == (field, value)
+    assert caught.value.hint
