@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from backstay.ad_adapter import parsing
 from backstay.ads import Account
 from backstay.errors import NotFoundError
 from backstay.operation import operation
@@ -31,7 +32,8 @@ class GoogleAccount(GoogleCalls):
                 f"no customer {self.account}", vendor=self.vendor, field="customer_id", value=self.account,
                 rule="google_ads.account.empty", hint="check the id, and that this login reaches the customer",
             )  # fmt: skip
-        return read.account(rows[0])
+        with parsing(self.vendor, "account"):
+            return read.account(rows[0])
 
     async def home(self) -> read.Home:
         """Currency and zone, asked once: they never change."""

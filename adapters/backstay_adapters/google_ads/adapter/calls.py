@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from backstay.ad_adapter import AdAdapter, Json, Request
-from backstay.auth import Credentials, Secret
+from backstay.auth import Credentials, Secret, secret_of
 from backstay.engine.call import current, note_request_id
 from backstay.errors import BackstayError, InternalError, PartialFailureError, TokenExpiredError
 from backstay_adapters.google_ads.errors import TABLE
@@ -66,9 +66,11 @@ class GoogleCalls(AdAdapter):
             options=options,
         )
         self.project = project
-        self.login_customer_id = None if login_customer_id is None else digits(login_customer_id)
-        self.linked_customer_id = None if linked_customer_id is None else digits(linked_customer_id)
-        self._developer_token = Secret(developer_token) if isinstance(developer_token, str) else developer_token
+        self.login_customer_id = None if login_customer_id is None else digits(login_customer_id, "login_customer_id")
+        self.linked_customer_id = (
+            None if linked_customer_id is None else digits(linked_customer_id, "linked_customer_id")
+        )
+        self._developer_token = None if developer_token in (None, "") else secret_of(developer_token, "developer_token")
         self._channel = channel
         self._line = _Line()
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from backstay.ad_adapter import Asked, Json, marked_name
+from backstay.ad_adapter import Asked, Json, marked_name, parsing
 from backstay.ads import Ad, AdGroup, Campaign, ConfiguredStatus, Level, PageData, Query
-from backstay.errors import InvalidRequestError
 from backstay.writes.marker import PREFIX
 from backstay_adapters.google_ads.adapter.account import GoogleAccount
 from backstay_adapters.google_ads.profile import MAX_ROWS
 from backstay_adapters.google_ads.wire import bidding, change, creative, gaql, read
 from backstay_adapters.google_ads.wire.names import id_of, whole_id
+from backstay_adapters.google_ads.wire.read import required
 
 Row = dict[str, Json]
 
@@ -87,22 +87,25 @@ class GoogleReads(GoogleAccount):
         if state is not None:
             where.append(f"{IDS[level]} > {int(state)}")
         rows = await self._search(BASES[level], FIELDS[level], where, order=IDS[level], limit=size)
-        following = rows[-1][IDS[level]] if len(rows) == size else None
+        following = int(required(rows[-1], IDS[level])) if len(rows) == size else None
         return PageData(items=await self._parsed(level, rows), next_state=following)
 
     async def _parsed(self, level: Level, rows: Sequence[Row]) -> tuple[Campaign | AdGroup | Ad, ...]:
         home = await self.home()
         if level is Level.CAMPAIGN:
-            return tuple(read.campaign(row, home) for row in rows)
+            with parsing(self.vendor, "campaign list"):
+                return tuple([read.campaign(row, home) for row in rows])
         if level is Level.AD_GROUP:
-            above = await self._criteria("campaign", (row["campaign.id"] for row in rows))
-            own = await self._criteria("ad_group", (row["ad_group.id"] for row in rows))
-            return tuple(
-                read.ad_group(row, home, above.get(row["campaign.id"], ()), own.get(row["ad_group.id"], ()))
-                for row in rows
-            )
+            above = await self._criteria("campaign", [int(required(row, "campaign.id")) for row in rows])
+            own = await self._criteria("ad_group", [int(required(row, "ad_group.id")) for row in rows])
+            with parsing(self.vendor, "ad_group list"):
+                return tuple([
+                    read.ad_group(row, home, above.get(row["campaign.id"], ()), own.get(row["ad_group.id"], ()))
+                    for row in rows
+                ])  # fmt: skip
         labels = await self._labels_of(rows)
-        return tuple(read.ad(row, home, labels.get(f"{row['ad_group.id']}~{row[IDS[level]]}")) for row in rows)
+        with parsing(self.vendor, "ad list"):
+            return tuple([read.ad(row, home, labels.get(f"{row['ad_group.id']}~{row[IDS[level]]}")) for row in rows])
 
     # What objects have beside themselves --------------------------------------------------------------------------
 
@@ -124,7 +127,7 @@ class GoogleReads(GoogleAccount):
         ]
         found: dict[int, list[Row]] = {}
         for row in await self._search(f"{base}_criterion", fields, where):
-            found.setdefault(row[f"{base}.id"], []).append(row)
+            found.setdefault(int(required(row, f"{base}.id")), []).append(row)
         return found
 
     async def _labels_of(self, rows: Sequence[Row]) -> Mapping[str, str]:
@@ -163,14 +166,7 @@ def conditions(level: Level, query: Query) -> list[str]:
 
 def _own_conditions(query: Query) -> list[str]:
     """`Query(extra={"where": ["campaign.labels CONTAINS ANY (...)"]})`: the caller's own GAQL."""
-    unknown = set(query.extra) - {"where"}
-    if unknown:
-        raise InvalidRequestError(
-            f"a list knows no {min(unknown)}", field=f"extra.{min(unknown)}", value=query.extra[min(unknown)],
-            hint='give conditions in GAQL: extra={"where": ["campaign.labels CONTAINS ANY (...)"]}',
-        )  # fmt: skip
-    own = query.extra.get("where", ())
-    return [own] if isinstance(own, str) else list(own)
+    return list(gaql.own(query.extra, "where")["where"])
 
 
 def _one(level: Level, id: str) -> list[str]:  # noqa: A002 - the field's own name

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from backstay.errors import InvalidRequestError
 
 _LIKE: Final = {"[": "[[]", "]": "[]]", "%": "[%]", "_": "[_]"}
 
@@ -57,6 +59,27 @@ def holds(field: str, value: str) -> str:
 def between(field: str, first: str, last: str) -> str:
     """`field BETWEEN 'a' AND 'b'`, both included."""
     return f"{field} BETWEEN {text(first)} AND {text(last)}"
+
+
+def own(extra: Mapping[str, Any], *names: str) -> dict[str, tuple[str, ...]]:
+    """The caller's own parts of a query (`where`, `fields`), each a text or a list of them; refuses anything else."""
+    unknown = sorted(set(extra) - set(names))
+    if unknown:
+        raise _no_part(unknown[0], extra[unknown[0]], f"a query knows no {unknown[0]}")
+    found = {name: extra.get(name, ()) for name in names}
+    told = {name: (value,) if isinstance(value, str) else value for name, value in found.items()}
+    for name, parts in told.items():
+        if not isinstance(parts, list | tuple) or not all(isinstance(each, str) and each.strip() for each in parts):
+            raise _no_part(name, parts, f"{name} is no list of texts")
+    return {name: tuple(parts) for name, parts in told.items()}
+
+
+def _no_part(name: str, value: object, message: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        message, field=f"extra.{name}", value=value, vendor="google_ads",
+        hint='give GAQL as a list of texts: extra={"where": ["campaign.labels CONTAINS ANY (...)"]}, and for metrics '
+        'extra={"fields": ["metrics.ctr"]}, too',
+    )  # fmt: skip
 
 
 def select(

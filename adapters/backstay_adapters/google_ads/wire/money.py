@@ -6,10 +6,11 @@ there is no table of ours to be wrong. Reports give costs in micros too, but con
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Any, Final
 
-from backstay.errors import InvalidRequestError
+from backstay.errors import BadResponseError, InvalidRequestError
 from backstay.money import Money, from_major, from_units, to_units
 
 MICROS: Final = 1_000_000
@@ -37,9 +38,20 @@ def cost_in(micros: Any, currency: str) -> Money:
 
 def value_in(value: Any, currency: str) -> Money:
     """Money from a report's double in main units, taken for the decimal that it prints as."""
-    return from_major(float(value or 0.0), currency)
+    return from_major(_finite(value), currency)
 
 
 def number_in(value: Any) -> Decimal:
     """A count that may be fractional: conversions are shared out between clicks."""
-    return Decimal(repr(float(value or 0.0)))
+    return Decimal(repr(_finite(value)))
+
+
+def _finite(value: Any) -> float:
+    """A report's double; protobuf carries NaN and infinity as well, which are no numbers of anything."""
+    found = float(value or 0.0)
+    if not math.isfinite(found):
+        raise BadResponseError(
+            f"a report's number is {found}", vendor="google_ads", field="metrics", value=str(found),
+            rule="google_ads.wire.report", hint="report it with the request id",
+        )  # fmt: skip
+    return found

@@ -17,12 +17,12 @@ LONGEST_LABEL: Final = 80
 COLLECTIONS: Final = {Level.CAMPAIGN: "campaigns", Level.AD_GROUP: "adGroups", Level.AD: "adGroupAds"}
 
 
-def customer_id(given: object) -> str:
+def customer_id(given: object, field: str = "customer_id") -> str:
     """A customer's ten digits; people write them with dashes."""
     digits = str(given).replace("-", "").strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) == 10):
         raise InvalidRequestError(
-            "a customer id has ten digits", field="customer_id", value=given, hint='for example "1234567890"'
+            "a customer id has ten digits", field=field, value=given, hint='for example "1234567890"'
         )
     return digits
 

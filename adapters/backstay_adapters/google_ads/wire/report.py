@@ -46,7 +46,7 @@ def fields(query: MetricsQuery) -> tuple[str, ...]:
     """What is selected; `query.extra["fields"]` adds the caller's own metrics and segments."""
     ids = RESOURCES[query.level][1]
     day = (DAY,) if query.daily else ()
-    return tuple(dict.fromkeys((*ids, *day, *ALWAYS, *conversions(query), *query.extra.get("fields", ()))))
+    return tuple(dict.fromkeys((*ids, *day, *ALWAYS, *conversions(query), *_own(query)["fields"])))
 
 
 def query_text(query: MetricsQuery, days: DateRange) -> str:
@@ -56,11 +56,12 @@ def query_text(query: MetricsQuery, days: DateRange) -> str:
     if query.refs and query.level is not Level.ACCOUNT:
         found = [whole_id(query.level, each.id).rpartition("~")[2] for each in query.refs]
         where.append(gaql.numbers(ids[-1], found))
-    return gaql.select(resource, fields(query), (*where, *query.extra.get("where", ())))
+    return gaql.select(resource, fields(query), (*where, *_own(query)["where"]))
 
 
 def check(query: MetricsQuery) -> None:
     """Refuse what Google cannot be asked for, instead of leaving it out."""
+    _own(query)
     asked = query.attribution
     if query.conversion_events:
         _refuse(
@@ -72,6 +73,10 @@ def check(query: MetricsQuery) -> None:
             "attribution", asked, "windows belong to each conversion action at Google",
             "leave it out, or ask for AttributionSetting(comparable=True)",
         )  # fmt: skip
+
+
+def _own(query: MetricsQuery) -> dict[str, tuple[str, ...]]:
+    return gaql.own(query.extra, "fields", "where")
 
 
 def row(
