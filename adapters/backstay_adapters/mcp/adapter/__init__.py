@@ -19,6 +19,7 @@ from backstay.keys import payload_hash
 from backstay.operation import CallOptions, NeverSpends, operation
 from backstay.policies.effect import Effect
 from backstay.policies.retry import Why
+from backstay.policies.settings import address
 from backstay.taxonomy import Certainty
 from backstay_adapters.mcp.adapter.capabilities import CAPABILITIES
 from backstay_adapters.mcp.adapter.wire import Setting, Wire, shown
@@ -82,6 +83,7 @@ class MCPTools(ContentAdapter):
         transport: httpx2.AsyncBaseTransport | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
+        _mappings(effects=effects, looks=looks, headers=headers, environment=environment)
         _check(url, command, effects, mode)
         self._anonymous = token is None and credentials is None
         super().__init__(
@@ -142,7 +144,8 @@ class MCPTools(ContentAdapter):
             UnknownOutcomeError: it may have changed something, and nobody can say; it was not called again.
             NotFoundError, InvalidRequestError: there is no such tool, or its arguments do not fit.
         """
-        tool, given = await self._tool(name, options), dict(arguments or {})
+        given = _given(arguments)
+        tool = await self._tool(name, options)
         if tool.effect is Effect.READ:
             answer = await self._asked(name, given, **options)
         elif tool.effect is Effect.SET:
@@ -260,19 +263,46 @@ def _check(url: str, command: Sequence[str], effects: Mapping[str, Effect], mode
         raise InvalidRequestError(
             "no such way to agree on the protocol", field="mode", value=mode, hint=f"one of {', '.join(MODES)}"
         )
+    if isinstance(command, str | bytes) or not all(isinstance(each, str) for each in command):
+        raise InvalidRequestError(
+            "a command is a list of texts", field="command", value=type(command).__name__,
+            hint='command=("server", "--option"); shlex.split() makes one of a line',
+        )  # fmt: skip
     if bool(url) == bool(command):
         raise InvalidRequestError(
             "an MCP server is an address or a command", field="url", value=shown(url),
             hint='MCPTools("https://.../mcp") or MCPTools(command=("server", "--option"))',
         )  # fmt: skip
-    if url and not url.startswith(("http://", "https://")):
-        raise InvalidRequestError("not an address of HTTP", field="url", value=shown(url), hint="https://.../mcp")
+    if url:
+        address("url", url)
     for name, effect in effects.items():
         if effect not in EFFECTS:
             raise InvalidRequestError(
                 f"the tool {name} cannot count as {effect}", field="effects", value=effect,
                 hint=f"one of {', '.join(each.upper() for each in EFFECTS)}",
             )  # fmt: skip
+
+
+def _mappings(**told: object) -> None:
+    """Refuse settings by name that are no mapping; what is in them may be a secret."""
+    for field, value in told.items():
+        if not isinstance(value, Mapping):
+            raise InvalidRequestError(
+                f"{field} are given by name", field=field, value=type(value).__name__,
+                hint=f'{field}={{"name": ...}}, or leave it out',
+            )  # fmt: skip
+
+
+def _given(arguments: object) -> dict[str, Any]:
+    """A tool's arguments: an object by name, as the protocol has it (`tools/call`, params.arguments)."""
+    if arguments is None:
+        return {}
+    if not isinstance(arguments, Mapping) or not all(isinstance(name, str) for name in arguments):
+        raise InvalidRequestError(
+            "a tool's arguments are an object", field="arguments", value=type(arguments).__name__,
+            hint='give them by name: {"place": "Kiel"}',
+        )  # fmt: skip
+    return dict(arguments)
 
 
 def _revealed(told: Mapping[str, str | Secret]) -> dict[str, str]:
