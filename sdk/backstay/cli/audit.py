@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,6 +11,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from backstay.cli.refusing import check_folder, refused
+from backstay.errors import BackstayError, InvalidRequestError
 from backstay.writes.folder import state_folder
 from backstay.writes.guard.audit import AUDIT, read_audit
 
@@ -30,11 +32,13 @@ def audit(
 
     if which not in {"all", "refused", "open"}:
         fail("--which", which, "all, refused or open")
-    path = file or (state_folder(folder) or Path()) / AUDIT
     try:
-        found = list(deque(chosen(path, which), maxlen=last))
+        path = file or _usual(folder)
+        found = list(deque(chosen(_records(path, named=file is not None), which), maxlen=last))
+    except BackstayError as error:
+        refused(error)
     except OSError as error:
-        fail("audit", str(path), f"{error.strerror}; check the path and its permissions")
+        fail("audit" if file is None else "--file", str(path), f"{error.strerror}; check the path and its permissions")
     if as_json:
         print_json({"file": str(path), "records": found})
         return
@@ -46,11 +50,27 @@ def audit(
     out.print(table)
 
 
-def chosen(path: Path, which: str) -> Iterator[dict[str, Any]]:
-    """The records asked for; none where nothing was ever written."""
-    if not path.exists():
-        return
-    for record in read_audit(path):
+def _usual(folder: str | None) -> Path:
+    check_folder(folder)
+    return (state_folder(folder) or Path()) / AUDIT
+
+
+def _records(path: Path, *, named: bool) -> list[dict[str, Any]]:
+    """All records of a file; none where nothing was ever written, unless the file was named."""
+    if not named and not path.exists():
+        return []
+    found = list(read_audit(path))
+    if not found and path.stat().st_size:
+        raise InvalidRequestError(
+            "no line of it is an audit line", field="--file" if named else "audit", value=str(path),
+            hint=f"name an {AUDIT}, or one that was rotated and unpacked",
+        )  # fmt: skip
+    return found
+
+
+def chosen(records: Iterable[dict[str, Any]], which: str) -> Iterator[dict[str, Any]]:
+    """The records asked for."""
+    for record in records:
         is_open = record["phase"] == "intent"
         if which == "all" or (which == "refused" and record["phase"] == "refused") or (which == "open" and is_open):
             yield record

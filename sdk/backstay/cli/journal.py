@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
 from typing import Any, Final
 
 from backstay.cli.classify import GROUP
+from backstay.cli.refusing import check_folder
 from backstay.cli.sandboxes import find_sandboxes
 from backstay.clock import utc
 from backstay.engine.claim import moment
@@ -30,6 +31,7 @@ class Archive:
     """The journal of one state folder."""
 
     def __init__(self, folder: str | None) -> None:
+        check_folder(folder)
         self.runtime = Runtime(state=folder, listeners=())
 
     @property
@@ -72,8 +74,8 @@ class Archive:
         chosen = [(await self.find(beginning)).id for beginning in ids]
         return await recover(self.runtime, adapters, ids=chosen, progress=progress) if self.used else ()
 
-    async def abandon(self, beginning: str, note: str) -> Record:
-        """Give an open record up: its key stays closed.
+    async def abandon(self, beginning: str, note: str, waiting: Callable[[float], object]) -> Record:
+        """Give an open record up: its key stays closed; `waiting` is told for how long a claim is watched.
 
         Raises:
             ConflictError: it is not open, so there is nothing to give up.
@@ -88,6 +90,7 @@ class Archive:
         clock, journal = self.runtime.clock, self.runtime.journal
         held = await journal.take(record.id, clock.token(), moment(clock))
         if held is None:
+            waiting(journal.lease)
             await clock.sleep(journal.lease)  # a claim without a sign of life for a lease is nobody's
             held = await journal.take(record.id, clock.token(), moment(clock))
         if held is None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backstay.cli.journal import COLUMNS, connected, facts, opened, orphan_facts, recovered_facts, row
+from backstay.cli.refusing import refused
 from backstay.errors import BackstayError
 from backstay.writes.journal import Record
 from backstay.writes.recover import Orphan, Recovered, Verdict
@@ -114,13 +115,19 @@ def abandon(
 
     async def work() -> Record:
         async with opened(folder) as archive:
-            return await archive.abandon(id, note)
+            return await archive.abandon(id, note, _waiting)
 
     told = facts(_run(work()))
     if as_json:
         _json(told)
     else:
         _out(f"abandoned: {told['id']} ({told['operation']}, key {escape(told['key'])})")
+
+
+def _waiting(seconds: float) -> None:
+    from backstay.cli.app import err
+
+    err.print(f"the write is still claimed: waiting {seconds:.0f} s for a sign of life of the process that began it")
 
 
 def orphans(sandbox: Sandbox = None, folder: Folder = None, as_json: JsonFlag = False) -> None:
@@ -164,13 +171,10 @@ def _facts_table(title: str, told: dict[str, Any]) -> Table:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    from backstay.cli.app import fail
-
     try:
         return asyncio.run(work)
     except BackstayError as error:
-        cure = f"{error.message}: {error.hint}" if error.hint else error.message
-        fail(error.field or "journal", escape(str(error.value)), escape(cure))
+        refused(error)
 
 
 def _progress(what: str, *, quiet: bool) -> Progress:

@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final
 
 from backstay.cli.classify import GROUP
+from backstay.cli.refusing import check_folder
 from backstay.errors import BackstayError, InvalidRequestError, NotFoundError
 from backstay.letters import Letter, LetterOptions, Purged
 from backstay.letters.model import LetterState
@@ -29,6 +30,7 @@ class Office:
     def __init__(
         self, folder: str | None, options: LetterOptions | None = None, guard: SpendGuard | None = None
     ) -> None:  # fmt: skip
+        check_folder(folder)
         self.runtime = Runtime(state=folder, letters=options, listeners=(), guard=guard, actor="backstay letters")
         self._adapters: dict[str, Any] = {}
         self._served: dict[tuple[str, str], Any] = {}
@@ -150,7 +152,12 @@ def guard_of(spend: str | None) -> SpendGuard | None:
     """
     if spend is None:
         return None
-    return SpendGuard.unlimited() if spend == "unlimited" else SpendGuard(total=Money.of(spend))
+    try:
+        return SpendGuard.unlimited() if spend == "unlimited" else SpendGuard(total=Money.of(spend))
+    except InvalidRequestError as error:
+        raise InvalidRequestError(
+            error.message, field="--spend", value=spend, hint='write "500 USD" or "unlimited"', rule=error.rule
+        ) from None
 
 
 def row(letter: Letter) -> tuple[str, ...]:

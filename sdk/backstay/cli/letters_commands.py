@@ -8,13 +8,13 @@ from dataclasses import asdict
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from backstay.cli.journal import connected
 from backstay.cli.letters import COLUMNS, Office, facts, guard_of, opened, row
+from backstay.cli.refusing import refused
 from backstay.errors import BackstayError
 from backstay.letters import Letter, LetterOptions
 
@@ -184,13 +184,10 @@ def _need_ids(ids: list[str] | None, *, every: bool = False, cure: str = "name l
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    from backstay.cli.app import fail
-
     try:
         return asyncio.run(work)
     except BackstayError as error:
-        cure = f"{error.message}: {error.hint}" if error.hint else error.message
-        fail(error.field or "letters", escape(str(error.value)), escape(cure))
+        refused(error)
 
 
 def _progress(*, quiet: bool) -> Progress:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple, NoReturn
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from backstay.ads import AdPlatform
 from backstay.cli.journal import connected
 from backstay.cli.letters import guard_of
-from backstay.errors import BackstayError, InvalidRequestError
+from backstay.cli.refusing import refused
+from backstay.errors import InvalidRequestError
 from backstay.runtime import Runtime
-from backstay.writes.guard import SpendGuard
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Sandbox = Annotated[
@@ -49,7 +48,7 @@ async def live(
     Raises:
         InvalidRequestError: there are none.
     """
-    runtime = Runtime(state=folder, listeners=(), guard=_guard(spend), actor=ACTOR)
+    runtime = Runtime(state=folder, listeners=(), guard=guard_of(spend), actor=ACTOR)
     assert runtime.state is not None  # noqa: S101 - only Runtime.in_memory() has none
     try:
         async with connected(runtime, sandbox, keys=content) as adapters:
@@ -64,15 +63,6 @@ async def live(
         await runtime.aclose()
 
 
-def _guard(spend: str | None) -> SpendGuard | None:
-    try:
-        return guard_of(spend)
-    except InvalidRequestError as error:
-        raise InvalidRequestError(
-            error.message, field="--spend", value=spend, hint='write "500 USD" or "unlimited"', rule=error.rule
-        ) from None
-
-
 def table(title: str, *columns: str) -> Table:
     """An empty one, whose long words are folded."""
     made = Table(title=title)
@@ -81,11 +71,4 @@ def table(title: str, *columns: str) -> Table:
     return made
 
 
-def refused(error: BackstayError) -> NoReturn:
-    """Say what is wrong, and end: with 2 if it was asked for wrongly, with 1 if it failed and no field is to blame."""
-    from backstay.cli.app import err, fail
-
-    if error.field is None:
-        err.print(f"[red]{error.type}[/]: {escape(error.message)} ({escape(error.hint or 'try again')})")
-        raise typer.Exit(1)
-    fail(error.field, escape(str(error.value)), escape(f"{error.message} ({error.hint})"))
+__all__ = ["ACTOR", "Live", "live", "refused", "table"]

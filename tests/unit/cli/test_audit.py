@@ -70,10 +70,34 @@ def test_the_table_says_who_and_what_became_of_it(folder: Path) -> None:
         assert text in shown
 
 
-def test_what_was_never_used_is_empty(tmp_path: Path) -> None:
+def test_what_was_never_used_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And makes no folder."""
-    assert ask(tmp_path / "none", "--json")["records"] == []
+    monkeypatch.setenv("BACKSTAY_STATE", str(tmp_path / "none"))
+    result = CliRunner().invoke(app, ["audit", "--json"])
+    assert json.loads(result.stdout)["records"] == []
     assert not (tmp_path / "none").exists()
+    assert ask(tmp_path, "--json")["records"] == []
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    (("--folder", "typo"), ("--folder", "typo", "no such folder")),
+    (("--folder", "notes.txt"), ("--folder", "notes.txt", "no folder")),
+    (("--file", "typo.jsonl"), ("--file", "typo.jsonl", "No such file")),
+    (("--file", "notes.txt"), ("--file", "notes.txt", "no line of it")),
+    (("--file", "."), ("--file", "Is a directory")),
+])  # fmt: skip
+def test_what_is_no_record_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    """A misspelled path is not an empty record; an empty file is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text('hello\n{"a": 1}\n[]\n')
+    result = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["audit", *options])
+    assert result.exit_code == 2
+    for word in words:
+        assert word in result.stderr
+    (tmp_path / "notes.txt").write_text("")
+    assert CliRunner().invoke(app, ["audit", "--file", "notes.txt"]).exit_code == 0
 
 
 def test_a_wrong_word_is_refused(tmp_path: Path) -> None:

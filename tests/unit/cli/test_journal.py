@@ -47,9 +47,9 @@ class Place:
         result.body = json.loads(result.stdout) if "--json" in arguments and result.stdout else None
         return result
 
-    def write(self, key: str, state: State, *, account: str = ACCOUNT, note: str = "") -> str:
-        """A record as a process of two hours ago left it; its journal id."""
-        then = Moment(SystemClock().wall() - HOURS_AGO, 0.0)
+    def write(self, key: str, state: State, *, account: str = ACCOUNT, note: str = "", held: bool = False) -> str:
+        """A record as a process of two hours ago left it, or of now that still holds it; its journal id."""
+        then = Moment(SystemClock().wall() - (0.0 if held else HOURS_AGO), 0.0)
 
         async def main() -> str:
             with closing(Database(self.folder / DATABASE)) as database:
@@ -58,7 +58,7 @@ class Place:
                 record = await journal.claim(fresh, then)
                 record.state, record.attempts, record.note = state, 1, note
                 record.uncertain_since, record.in_air = then.wall, 30.0
-                await journal.save(record, then, release=True)
+                await journal.save(record, then, release=not held)
                 return record.id
 
         return asyncio.run(main())
@@ -91,16 +91,57 @@ def place(tmp_path: Path) -> Iterator[Place]:
     thread = threading.Thread(target=lambda: asyncio.run(serving()))
     thread.start()
     assert started.wait(10)
+    (tmp_path / "state").mkdir()
     yield Place(tmp_path / "state", found[0], sandbox)
     stop.set()
     thread.join()
 
 
-def test_looking_makes_no_folder(place: Place) -> None:
+def test_looking_makes_no_folder(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was ever written, so there is nothing to list, and nothing appears on the disk."""
     assert place("journal", "list", "--json").body == {"records": []}
     assert place("orphans", "--sandbox", place.url, "--json").body == {"orphans": []}
-    assert not place.folder.exists()
+    assert not list(place.folder.iterdir())
+    monkeypatch.setenv("BACKSTAY_STATE", str(place.folder / "usual"))
+    listed = CliRunner().invoke(app, ["journal", "list", "--json"])
+    assert json.loads(listed.stdout) == {"records": []}
+    assert not (place.folder / "usual").exists()
+
+
+@pytest.mark.parametrize("command", [
+    ("journal", "list"), ("journal", "show", "abcd"), ("journal", "abandon", "abcd"), ("orphans",), ("letters", "list"),
+    ("letters", "replay", "--all"), ("letters", "purge"),
+])  # fmt: skip
+@pytest.mark.parametrize(("folder", "why"), [("typo", "no such folder"), ("file", "no folder"), ("", "no such folder")])
+def test_a_folder_that_is_named_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], folder: str, why: str
+) -> None:
+    """A misspelled one is not an empty journal, for which all objects are orphans."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    result = CliRunner(env={"COLUMNS": "300"}).invoke(app, [*command, "--folder", folder])
+    assert result.exit_code == 2
+    for word in ("--folder", folder, why, "BACKSTAY_STATE"):
+        assert word in result.stderr
+
+
+def test_the_usual_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be absent; it cannot be something else."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BACKSTAY_STATE", str(tmp_path / "file"))
+    result = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["journal", "list"])
+    assert result.exit_code == 2
+    assert "BACKSTAY_STATE cannot be" in result.stderr
+
+
+def test_a_failure_without_a_field_is_told_as_it_is(tmp_path: Path) -> None:
+    """Not as "journal cannot be None": no option is to blame."""
+    (tmp_path / DATABASE).write_bytes(b"no database " * 1_000)
+    for command in (("journal", "list"), ("journal", "show", "abcd")):
+        result = CliRunner(env={"COLUMNS": "300"}).invoke(app, [*command, "--folder", str(tmp_path)])
+        assert result.exit_code in {1, 2}
+        assert "cannot be 'None'" not in result.stderr
+        assert "Traceback" not in result.stderr
 
 
 def test_records_are_listed_by_state(place: Place) -> None:
@@ -187,6 +228,15 @@ def test_abandoning_closes_a_key(place: Place) -> None:
     again = place("journal", "abandon", own)
     assert again.exit_code == 2
     assert "abandoned, not open" in again.stderr
+
+
+def test_abandoning_says_what_it_waits_for(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that died a moment ago left its claim, which is watched for a whole lease."""
+    monkeypatch.setattr(SqliteJournal.__init__, "__kwdefaults__", {"lease": 0.1})
+    own = place.write("a", State.SENT, held=True)
+    result = place("journal", "abandon", own, "--json")
+    assert result.body["state"] == "abandoned"
+    assert "waiting 0 s for a sign of life" in result.stderr.replace("\n", " ")
 
 
 def test_orphans_are_listed_and_exit_with_1(place: Place) -> None:

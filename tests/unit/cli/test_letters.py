@@ -100,6 +100,7 @@ def test_letters_are_listed_and_shown(folder: Path) -> None:
     assert asked("show", letters[0]["dlq_id"]) == letters[0]
     assert asked("list", "--vendor", "meta") == {"letters": []}
     assert len(asked("list", "--limit", "1")["letters"]) == 1
+    (folder.parent / "other").mkdir()
     elsewhere = asked("list", "--folder", str(folder.parent / "other"))
     assert elsewhere == {"letters": []}
 
@@ -186,6 +187,8 @@ def test_letters_are_discarded_and_purged(folder: Path) -> None:
         (["show", "ffffffff"], ("ffffffff", "no dead letter")),
         (["discard"], ("ids", "name letters")),
         (["replay"], ("ids", "--all")),
+        (["replay", "--all", "--spend", "abc"], ("--spend cannot be", "'abc'", "500 USD")),
+        (["replay", "--all", "--spend", "x USD"], ("--spend cannot be", "'x USD'", "unlimited")),
         (["purge", "--max-age", "0"], ("max_age", "greater than 0")),
     ],
 )
