@@ -15,11 +15,11 @@ from backstay.cli.services_live import Folder, JsonFlag, Sandbox, Spend, live, r
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.events import Event
 from backstay.services.campaigns.events import CampaignStepped
-from backstay.services.campaigns.file import campaigns_of
+from backstay.services.campaigns.file import campaigns_in, require_platforms
 from backstay.services.campaigns.manager import CampaignManager
 from backstay.services.campaigns.plan import CampaignPlan, Step
 from backstay.services.campaigns.report import Applied, Drift, PausedAll
-from backstay.services.campaigns.spec import CampaignSet
+from backstay.services.document import Document, read
 from backstay.services.store import FileStore
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def campaigns(
     try:
         if plan is not None and what is not What.APPLY:
             raise InvalidRequestError("it goes with apply", field="--plan", value=plan, hint="write apply --plan HASH")
-        found = asyncio.run(_done(campaigns_of(file), what, plan, sandbox, spend, folder, quiet=as_json))
+        found = asyncio.run(_done(read(file), what, plan, sandbox, spend, folder, quiet=as_json))
     except BackstayError as error:
         refused(error)
     if as_json:
@@ -70,9 +70,10 @@ def campaigns(
 
 
 async def _done(
-    spec: CampaignSet, what: What, plan: str | None, sandbox: str | None, spend: str | None, folder: str | None,
+    document: Document, what: What, plan: str | None, sandbox: str | None, spend: str | None, folder: str | None,
     *, quiet: bool,
 ) -> Found:  # fmt: skip
+    spec = campaigns_in(document)
     async with live(sandbox, spend, folder) as where:
         with _progress(quiet=quiet) as bar:
             task = bar.add_task(what.value, note="reading the platforms")
@@ -82,6 +83,7 @@ async def _done(
                     bar.update(task, note=f"{event.number} of {event.of}: {event.target}, {event.step}")
 
             on = _named(where.adapters, {target.on for target in spec.targets})
+            require_platforms(document, on)
             manager = CampaignManager(spec, on=on, store=FileStore(where.folder), tell=told)
             if what is What.APPLY:
                 return await manager.apply(plan)

@@ -170,7 +170,8 @@ def test_without_a_spend_guard_nothing_is_switched_on(place: Place) -> None:
     ("old", "new", "arguments", "words"),
     [
         ("traffic", "trafic", ("plan",), "campaigns.yaml, line 7, campaigns.0.objective"),
-        (META, "meta/nobody", ("plan",), "there is no platform meta/nobody"),
+        (META, "meta/nobody", ("plan",), "campaigns.yaml, line 4, campaigns.0.on: there is no platform meta/nobody"),
+        (META, "tiktok", ("plan",), f"there is no platform tiktok (write {TIKTOK}"),
         ("status", "status", ("plan", "--plan", "x"), "--plan cannot be 'x': it goes with apply"),
     ],
 )

@@ -19,7 +19,7 @@ campaigns:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ from backstay.spec import Spec
 
 OWN: Final = ("id", "on", "status", "groups")
 """What a campaign of a file has beside the fields of CampaignSpec."""
+SHORT: Final = {"daily", "lifetime"}
 STATUSES: Final = {"active": ConfiguredStatus.ACTIVE, "paused": ConfiguredStatus.PAUSED}
 
 
@@ -68,6 +69,18 @@ def campaigns_in(document: Document) -> CampaignSet:
     return made
 
 
+def require_platforms(document: Document, known: Collection[str]) -> None:
+    """Refuse campaigns on a platform that is not there, with the names of those that are."""
+    faults = Faults(document)
+    for n, each in enumerate(document.data["campaigns"]):
+        for on in dict.fromkeys([each["on"]] if isinstance(each["on"], str) else each["on"]):
+            if on not in known:
+                near = [name for name in sorted(known) if name.startswith(f"{on}/")] or sorted(known)
+                cure = f"write {' or '.join(near)}" if near else "set the variables of one (`backstay doctor`)"
+                faults.refuse(f"campaigns.{n}.on", on, f"there is no platform {on}", cure)
+    faults.check()
+
+
 def _platforms(faults: Faults, data: Any, under: str) -> Sequence[str]:
     """Where a campaign goes; one name or several."""
     told = data.get("on") if isinstance(data, Mapping) else None
@@ -89,9 +102,10 @@ def _target(faults: Faults, on: str, under: str) -> Target | None:
     groups = [
         _group(faults, each, f"{under}.groups.{n}", off) for n, each in enumerate(_list(faults, data, under, "groups"))
     ]
-    campaign = faults.build(CampaignSpec, _spec(data, *OWN), under)
+    campaign = faults.build(CampaignSpec, _spec(faults, data, under, *OWN), under)
     status = _status(faults, data, under, "paused")
-    if campaign is None or None in groups:
+    unread = any((one.field or "").endswith(".budget") for one in faults.found)  # of which the tree would complain anew
+    if campaign is None or unread or None in groups:
         return None
     tree = faults.build(CampaignTree, {"campaign": campaign, "groups": tuple(groups)}, under)
     told = {"id": data.get("id"), "on": on, "tree": tree, "status": status, "off": tuple(off)}
@@ -104,7 +118,7 @@ def _group(faults: Faults, data: Any, under: str, off: list[tuple[str, str]]) ->
         return None
     name = str(data.get("name"))
     ads = [_ad(faults, each, f"{under}.ads.{n}", name, off) for n, each in enumerate(_list(faults, data, under, "ads"))]
-    group = faults.build(AdGroupSpec, _spec(data, "ads", "status"), under)
+    group = faults.build(AdGroupSpec, _spec(faults, data, under, "ads", "status"), under)
     if _status(faults, data, under, "active") is ConfiguredStatus.PAUSED:
         off.append((name, ""))
     if group is None or None in ads:
@@ -118,17 +132,31 @@ def _ad(faults: Faults, data: Any, under: str, group: str, off: list[tuple[str, 
         return None
     if _status(faults, data, under, "active") is ConfiguredStatus.PAUSED:
         off.append((group, str(data.get("name"))))
-    return faults.build(AdSpec, _spec(data, "status"), under)
+    return faults.build(AdSpec, _spec(faults, data, under, "status"), under)
 
 
-def _spec(data: Mapping[str, Any], *without: str) -> dict[str, Any]:
+def _spec(faults: Faults, data: Mapping[str, Any], under: str, *without: str) -> dict[str, Any]:
     """A spec's own fields; `budget: {daily: 100.00 USD}` is short for amount and period."""
     told = {name: value for name, value in data.items() if name not in without}
     budget = told.get("budget")
-    if isinstance(budget, Mapping) and len(budget) == 1 and {*budget} <= {"daily", "lifetime"}:
+    if isinstance(budget, Mapping) and len(budget) == 1 and {*budget} <= SHORT:
         ((period, amount),) = budget.items()
         told["budget"] = {"amount": amount, "period": period}
+    elif budget is not None and (not isinstance(budget, Mapping) or {*budget} & SHORT or not budget):
+        faults.refuse(f"{under}.budget", budget, _no_budget(budget), _as_budget(budget))
+        del told["budget"]
     return told
+
+
+def _no_budget(budget: object) -> str:
+    both = isinstance(budget, Mapping) and {*budget} >= SHORT
+    return "it is daily and lifetime at once" if both else f"{budget} is no budget of one period"
+
+
+def _as_budget(budget: object) -> str:
+    """How a budget is written, with the amount that was."""
+    amount = budget if isinstance(budget, str) and " " in budget.strip() else "100.00 USD"
+    return f"write {{daily: {amount}}} or {{lifetime: {amount}}}"
 
 
 def _list(faults: Faults, data: Mapping[str, Any], under: str, name: str) -> list[Any]:

@@ -105,6 +105,9 @@ def test_budgets_are_replaced_and_lists_too() -> None:
         ("name: Spring sale", "nam: Spring sale", "2 faults:\n- x.yaml, line 3, campaigns.0.name: Field required"),
         ("traffic", "trafic", "x.yaml, line 6, campaigns.0.objective: Input should be"),
         ("100.00 USD", "100.00", "x.yaml, line 8, campaigns.0.budget.amount: no amount and currency"),
+        ("{daily: 100.00 USD}", "100 USD", "x.yaml, line 8, campaigns.0.budget: 100 USD is no budget of one period"),
+        ("{daily: 100.00 USD}", "{daily: 9 USD, lifetime: 90 USD}", "x.yaml, line 8, campaigns.0.budget: it is daily"),
+        ("{daily: 100.00 USD}", "{daily: 9 USD, end: x}", "x.yaml, line 8, campaigns.0.budget: "),
         ("{daily: 100.00 USD}", "{daily: 0.00 USD}", "x.yaml, line 8, campaigns.0.budget"),
         ("optimization: clicks", "optimization: clickz", "x.yaml, line 11, campaigns.0.groups.0.optimization: Input"),
         ("kind: image", "kind: imge", "x.yaml, line 13, campaigns.0.groups.0.ads.0.creative.kind: Input should be"),
@@ -202,3 +205,27 @@ def test_what_a_platform_has_of_its_own_wins(data: dict[str, Any], own: dict[str
 def test_a_budget_is_replaced_as_a_whole(own: dict[str, Any]) -> None:
     """Half of one and half of another would be neither."""
     assert laid({"budget": {"daily": 1, "a": 2}, "per": {"meta": {"budget": own}}}) == {"budget": own}
+
+
+def test_the_cure_of_a_budget_shows_how_it_is_written() -> None:
+    """With the amount that was given."""
+    with pytest.raises(InvalidRequestError) as caught:
+        campaigns_in(parse(HEAD.replace("{daily: 100.00 USD}", "100 USD"), "x.yaml"))
+    assert (caught.value.value, caught.value.hint) == ("100 USD", "write {daily: 100 USD} or {lifetime: 100 USD}")
+
+
+def test_a_budget_in_another_currency_is_told_with_its_campaign() -> None:
+    """Also where the campaign is there already: the plan compares no amounts of two currencies."""
+    where, store = place("meta"), MemoryStore()
+    head = HEAD.replace("[tiktok, meta]", "meta").replace(": clicks", ": clicks\n        targeting: {locations: [US]}")
+    text = head.replace("kind: image, texts: [Now]", 'kind: existing_post, post_id: "7301", identity: {id: identity-1}')
+
+    async def main() -> None:
+        made = CampaignManager(campaigns_in(parse(text, "x.yaml")), on=where.adapters(), store=store)
+        assert (await made.apply()).ok
+        other = campaigns_in(parse(text.replace("USD", "EUR"), "x.yaml"))
+        plan = await CampaignManager(other, on=where.adapters(), store=store).plan()
+        assert [(each.id, each.on) for each in plan.troubles] == [("sale", "meta")]
+        assert "USD" in plan.troubles[0].message
+
+    where.run(main())
