@@ -63,7 +63,10 @@ async def run(
         raise
     finally:
         call.task = None  # no circle of task, context and call is left behind
-        leave(token)
+        try:  # noqa: SIM105 - every call would pay for `suppress`
+            leave(token)
+        except ValueError:  # thrown away from outside, where the call is not entered
+            pass
 
 
 def admit(call: Call) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backstay.clock import SystemClock
 from backstay.engine.call import current, time_left
 from backstay.engine.loop import begin, run
 from backstay.errors import (
@@ -386,3 +387,23 @@ def test_a_refusal_before_anything_is_sent_tells_its_reason(refusal: Any, why: s
         virtually(run(begin(plan), Script(clock, "answer"), (), {}), clock)
     assert (caught.value.why, caught.value.attempts, caught.value.certainty) == (why, (), Certainty.NOT_SENT)
     assert caught.value.code
+
+
+def test_a_call_that_is_thrown_away_after_its_loop_says_nothing() -> None:
+    """Collected outside of the task that entered it, it cannot leave there: no ValueError, and its place is free."""
+    scope, loop = make_scope(), asyncio.new_event_loop()
+    plan = make_plan(VirtualClock(), scope=scope)
+    plan.clock = SystemClock()
+
+    async def hang() -> None:
+        await asyncio.Future()
+
+    calling = loop.create_task(run(begin(plan), hang, (), {}))
+    calling._log_destroy_pending = False  # type: ignore[attr-defined]  # it is left on purpose
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    assert scope.bulkhead.in_flight == 1
+    coroutine = calling.get_coro()
+    assert coroutine is not None
+    coroutine.close()
+    assert scope.idle
