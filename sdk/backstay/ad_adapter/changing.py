@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
-from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.parts import Request, Step, compare, tells, unchanged
 from backstay.ad_adapter.spending import Spends, refuse_spending_extra
 from backstay.ads import (
@@ -33,6 +32,7 @@ from backstay.errors import InvalidRequestError
 from backstay.letters.frame import recall, replaying
 from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
+from backstay.policies.settings import need
 from backstay.writes.reconcile import Seen
 
 

@@ -7,7 +7,6 @@ from typing import Any, Unpack
 
 from backstay.ad_adapter import planned, tags
 from backstay.ad_adapter.changing import Changing
-from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.parts import Draft
 from backstay.ad_adapter.reading import PLANNED
 from backstay.ad_adapter.spending import PAUSED, refuse_spending_extra
@@ -31,6 +30,7 @@ from backstay.errors import BackstayError, ConflictError
 from backstay.keys import payload_hash
 from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
+from backstay.policies.settings import need
 from backstay.writes.journal import JournalKey, Record, State
 from backstay.writes.memory import MemoryJournal
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final, Unpack
 
 from backstay.ad_adapter.creating import Creating
-from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.spending import FREE
 from backstay.ads import Capability, Created, MediaKind, MediaRef, MediaState, MediaUpload
 from backstay.answer import stamp
@@ -15,6 +14,7 @@ from backstay.engine.write import Written
 from backstay.errors import InvalidRequestError, NotReadyError
 from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
+from backstay.policies.settings import need
 from backstay.writes.marker import PREFIX, token
 
 TRANSCODING: Final = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0, 90.0, 120.0)

@@ -9,7 +9,6 @@ from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
 from backstay.ad_adapter.hooks import AdHooks
-from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.parts import Asked, sieve
 from backstay.ads import (
     Account,
@@ -30,6 +29,7 @@ from backstay.engine.poll import poll
 from backstay.errors import InvalidRequestError, NotFoundError, TooMuchDataError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay.policies.settings import need
 from backstay.writes.journal import check_key
 from backstay.writes.marker import token
 from backstay.writes.reconcile import looks

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from backstay.ad_adapter import planned
-from backstay.ad_adapter.kinds import need
 from backstay.ad_adapter.reporting import Reporting
 from backstay.ads import Ad, BuiltGroup, BuiltTree, Campaign, CampaignTree, Created, GroupTree, Level
 from backstay.answer import stamp
 from backstay.operation import CallOptions, intent
 from backstay.policies.effect import Effect
+from backstay.policies.settings import need
 from backstay.writes.tree import ad_key, build_tree, check_tree_key, group_key
 
 

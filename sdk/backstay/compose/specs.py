@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from backstay.ads import AdGroupSpec, AdPatch, AdSpec, CampaignSpec, CampaignTree, Creative, GroupTree, MediaRef
 from backstay.errors import InvalidRequestError
+from backstay.policies.settings import need
 from backstay.values import UNSET
 
 Part = CampaignSpec | AdGroupSpec | AdSpec
@@ -39,6 +40,7 @@ class Translation:
 
     def tree(self, member: str, tree: CampaignTree) -> CampaignTree:
         """A whole tree."""
+        need("tree", tree, CampaignTree)
         groups = tuple(
             GroupTree(ad_group=self.spec(member, group.ad_group), ads=tuple(self.spec(member, ad) for ad in group.ads))
             for group in tree.groups

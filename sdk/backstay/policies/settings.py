@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from enum import Enum
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -52,6 +53,16 @@ def one_of(field: str, value: object, known: Iterable[object]) -> None:
     words = tuple(known)
     if value not in words:  # a tuple compares, where a set would ask a list for its hash
         refuse(field, value, f"one of {', '.join(map(str, words))}")
+
+
+def need(field: str, value: object, kind: type) -> None:
+    """Refuse what is not of the kind that a method takes."""
+    if isinstance(value, kind):
+        return
+    cure = f"pass one of {', '.join(map(str, kind))}" if issubclass(kind, Enum) else f"pass a {kind.__name__}"
+    raise InvalidRequestError(
+        f"{field} is of type {type(value).__name__}, a {kind.__name__} is wanted", field=field, value=value, hint=cure
+    )
 
 
 def address(field: str, value: object) -> str:

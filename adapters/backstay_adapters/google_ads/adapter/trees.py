@@ -29,6 +29,7 @@ from backstay.ads import (
 from backstay.answer import stamp
 from backstay.engine.poll import poll
 from backstay.operation import CallOptions
+from backstay.policies.settings import need
 from backstay.writes.tree import ad_key, build_tree, group_key
 from backstay_adapters.google_ads.adapter.reads import conditions
 from backstay_adapters.google_ads.adapter.reports import GoogleReports
@@ -58,6 +59,7 @@ class GoogleTrees(GoogleReports):
 
         A dry run has the vendor check the whole request.
         """
+        need("tree", tree, CampaignTree)
         plan, imagined = await self._planned_in_one(tree, idempotency_key)
         draft = self._draft(plan.operations, plan.extra)
         if dry_run:

@@ -19,6 +19,7 @@ from backstay.ads import (
     Level,
 )
 from backstay.operation import CallOptions
+from backstay.policies.settings import need
 from backstay_adapters.meta.adapter.reads import MetaReads
 from backstay_adapters.meta.wire import write
 from backstay_adapters.meta.wire.kinds import KINDS
@@ -56,6 +57,7 @@ class MetaCreates(MetaReads):
         Who benefits and who pays (`compliance.dsa_beneficiary`, `dsa_payor`) is said by every ad set at Meta, so it
         goes there; for ad groups made one by one put both into their `extra`.
         """
+        need("tree", tree, CampaignTree)
         groups = tuple(_disclosed(group, tree.campaign.compliance) for group in tree.groups)
         return await super().create_tree(
             tree.but(groups=groups), idempotency_key=idempotency_key, dry_run=dry_run, **options

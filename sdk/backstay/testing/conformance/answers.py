@@ -123,6 +123,19 @@ class AnswerCases:
         assert len(set(seen[:3])) == 3
         assert set(seen) == made
 
+    def test_c12_a_tree_that_is_none_is_refused_unsent(self, bench: Bench) -> None:
+        """C12: what is of the wrong kind is told by its field, before anything is asked."""
+        ads = bench.adapter()
+
+        async def main() -> None:
+            for wrong in (None, {"campaign": "Spring"}, bench.campaign()):
+                with pytest.raises(InvalidRequestError) as caught:
+                    await ads.create_tree(wrong, idempotency_key=KEY)  # type: ignore[arg-type]  # that is the point
+                assert caught.value.field == "tree"
+
+        bench.run(main())
+        assert bench.world.objects() == []
+
     def test_c12_the_vendors_errors_have_their_names(self, bench: Bench) -> None:
         """C12: each error of the vendor's has its type, whether it may pass, and how long to wait."""
         assert len(bench.errors) >= 10
