@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 from enum import Enum
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from backstay.errors import InvalidRequestError
 
@@ -63,19 +62,6 @@ def need(field: str, value: object, kind: type) -> None:
     raise InvalidRequestError(
         f"{field} is of type {type(value).__name__}, a {kind.__name__} is wanted", field=field, value=value, hint=cure
     )
-
-
-def address(field: str, value: object) -> str:
-    """An address of HTTP as it was given; refuses what is none, without showing a user or a password in it."""
-    told = value if isinstance(value, str) else ""
-    try:
-        parts = urlsplit(told)
-        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is none, a bracket too few
-        good = False
-    if not good:
-        refuse(field, "..." if "@" in told else value, "an address such as https://api.example.com")
-    return told
 
 
 def called(field: str, value: object) -> None:

@@ -12,8 +12,9 @@ from backstay.content.models import ModelList, TokenCount
 from backstay.content.text import TextDelta, TextRequest, TextResult
 from backstay.content_adapter import ListsModels, Network, TextAdapter, as_set, note_request_id, variable
 from backstay.cost import PriceTable
+from backstay.endpoint import address
 from backstay.operation import CallOptions
-from backstay.policies.settings import address, text, whole
+from backstay.policies.settings import text, whole
 from backstay_adapters.claude.adapter.capabilities import CAPABILITIES
 from backstay_adapters.claude.adapter.wire import Setting, Wire
 from backstay_adapters.claude.prices import PRICES

@@ -24,9 +24,10 @@ from backstay.content_adapter import (
     variable,
 )
 from backstay.cost import Cost, PriceTable
+from backstay.endpoint import address
 from backstay.errors import BadResponseError
 from backstay.operation import CallOptions
-from backstay.policies.settings import address, text, whole
+from backstay.policies.settings import text, whole
 from backstay.taxonomy import Certainty
 from backstay_adapters.gemini.adapter.capabilities import CAPABILITIES
 from backstay_adapters.gemini.adapter.wire import Setting, Wire

@@ -12,9 +12,9 @@ from backstay.content.publish import Container, Post, PostInsights, PostMedia, P
 from backstay.content.words import ContainerState, PostKind
 from backstay.content_adapter import PublisherAdapter, as_set, variable
 from backstay.download import DownloadRules
+from backstay.endpoint import address
 from backstay.errors import BackstayError, BadResponseError, InvalidRequestError, NotFoundError
 from backstay.operation import CallOptions
-from backstay.policies.settings import address
 from backstay.taxonomy import Certainty
 from backstay_adapters.instagram.adapter.capabilities import CAPABILITIES
 from backstay_adapters.instagram.adapter.wire import Wire

@@ -12,6 +12,7 @@ from backstay.auth import Credentials, Secret
 from backstay.clock import utc
 from backstay.content.parts import ToolCall, ToolResult
 from backstay.content_adapter import ContentAdapter, as_set, variable
+from backstay.endpoint import address
 from backstay.engine.call import current
 from backstay.engine.write import Written
 from backstay.errors import BackstayError, InvalidRequestError, NotFoundError, UnsupportedCapabilityError
@@ -19,7 +20,6 @@ from backstay.keys import payload_hash
 from backstay.operation import CallOptions, NeverSpends, operation
 from backstay.policies.effect import Effect
 from backstay.policies.retry import Why
-from backstay.policies.settings import address
 from backstay.taxonomy import Certainty
 from backstay_adapters.mcp.adapter.capabilities import CAPABILITIES
 from backstay_adapters.mcp.adapter.wire import Setting, Wire, shown

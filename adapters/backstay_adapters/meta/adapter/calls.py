@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from backstay.ad_adapter import AdAdapter, Json, Request
 from backstay.ads import Level
 from backstay.auth import Credentials, Secret, secret_of
+from backstay.endpoint import address
 from backstay.engine.call import current, note_request_id, note_usage
 from backstay.errors import BackstayError, InvalidRequestError, TooMuchDataError
-from backstay.policies.settings import address
 from backstay_adapters.meta.adapter.build import Builder, encoded
 from backstay_adapters.meta.errors import TABLE, is_sdk_error
 from backstay_adapters.meta.profile import API, API_VERSION, VIDEO_API, meta_profile

@@ -12,10 +12,11 @@ from backstay.content.image import GeneratedImage, ImageRequest, ImageResult
 from backstay.content.models import ModelList
 from backstay.content_adapter import ImageAdapter, ListsModels, Network, as_set, picture, variable
 from backstay.cost import Cost, PriceTable
+from backstay.endpoint import address
 from backstay.errors import BackstayError, UnsupportedError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
-from backstay.policies.settings import address, text
+from backstay.policies.settings import text
 from backstay.taxonomy import Certainty
 from backstay_adapters.openai.adapter.capabilities import CAPABILITIES
 from backstay_adapters.openai.adapter.wire import Setting, Wire

@@ -13,10 +13,11 @@ from backstay.content.research import ResearchDelta, ResearchRequest, ResearchRe
 from backstay.content.words import Depth
 from backstay.content_adapter import ResearchAdapter, as_set, tokens_at_most, variable
 from backstay.cost import Cost, PriceTable
+from backstay.endpoint import address
 from backstay.engine.call import current
 from backstay.errors import InvalidRequestError
 from backstay.operation import CallOptions
-from backstay.policies.settings import address, text
+from backstay.policies.settings import text
 from backstay_adapters.perplexity.adapter.capabilities import CAPABILITIES
 from backstay_adapters.perplexity.adapter.deep import dig
 from backstay_adapters.perplexity.adapter.wire import Wire, event_error

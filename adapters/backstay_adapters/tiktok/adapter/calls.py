@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from backstay.ad_adapter import AdAdapter, Json
 from backstay.auth import Credentials, Secret
+from backstay.endpoint import address
 from backstay.engine.call import note_request_id
 from backstay.errors import InvalidRequestError
-from backstay.policies.settings import address, one_of
+from backstay.policies.settings import one_of
 from backstay_adapters.tiktok.errors import TABLE
 from backstay_adapters.tiktok.profile import API, ROOT, tiktok_profile
 from backstay_adapters.tiktok.wire.kinds import FLOWS, Flow
