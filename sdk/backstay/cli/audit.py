@@ -32,8 +32,8 @@ def audit(
 
     if which not in {"all", "refused", "open"}:
         fail("--which", which, "all, refused or open")
+    path = _asked(file, folder)
     try:
-        path = file or _usual(folder)
         found = list(deque(chosen(_records(path, named=file is not None), which), maxlen=last))
     except BackstayError as error:
         refused(error)
@@ -48,6 +48,13 @@ def audit(
     for record in found:
         table.add_row(*map(Text, row(record)))
     out.print(table)
+
+
+def _asked(file: Path | None, folder: str | None) -> Path:
+    try:
+        return file or _usual(folder)
+    except BackstayError as error:
+        refused(error)
 
 
 def _usual(folder: str | None) -> Path:

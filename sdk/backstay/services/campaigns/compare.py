@@ -134,11 +134,11 @@ def _way(field: str, spec: Any, thing: Any) -> Do:
         return Do.RAISE
     if field == "bid" and asked.strategy is BidStrategy.MIN_ROAS:
         return Do.LOWER if asked.roas > (shown.roas or 0) else Do.RAISE
-    both = shown.amount is not None and asked.amount is not None
-    if both and asked.amount.currency != shown.amount.currency:
+    if shown.amount is None or asked.amount is None:
+        return Do.RAISE
+    if asked.amount.currency != shown.amount.currency:
         return Do.RAISE  # which platforms refuse with its field when it is tried
-    less = both and asked.amount < shown.amount
-    return Do.LOWER if less else Do.RAISE
+    return Do.LOWER if asked.amount < shown.amount else Do.RAISE
 
 
 def _shorter(asked: Schedule, shown: Schedule) -> bool:
