@@ -29,6 +29,7 @@ from backstay.operation import (
     refuse_unknown,
     split_options,
     tags_of,
+    with_nearer,
 )
 from backstay.policies.effect import Effect
 from backstay.profile import Limit, Profile, attempts, preset
@@ -114,13 +115,8 @@ class Adapter(Generates, LeavesLetters, Guarded):
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """A cheap copy with other defaults; it shares pool, breakers, limits and journal."""
-        for name in options:
-            if name not in OPTIONS:
-                refuse_unknown("with_options", options, OPTIONS)
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._options = MappingProxyType(merge_options(self._options, options))
-        twin._plans = {}
+        twin = with_nearer(self, options)
+        twin._plans = {}  # noqa: SLF001 - of a copy of ourselves
         return twin
 
     # Lifetime -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypedDict, TypeVar
 
 from backstay.errors import InvalidRequestError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound="Runs")
+Owner = TypeVar("Owner")
 
 
 class Criticality(StrEnum):
@@ -273,6 +275,16 @@ def merge_options(far: Mapping[str, Any], near: Mapping[str, Any]) -> dict[str, 
     aliases = {"max_attempts", "max_retries"}
     dropped = aliases if aliases & set(near) else set()
     return {**{name: value for name, value in far.items() if name not in dropped}, **near}
+
+
+def with_nearer(owner: Owner, options: Mapping[str, Any]) -> Owner:
+    """A cheap copy of what has default options (`_options`), with these nearer ones; refuses those that are none."""
+    if options.keys() - OPTIONS:
+        refuse_unknown("with_options", options, OPTIONS)
+    twin = object.__new__(type(owner))
+    twin.__dict__.update(owner.__dict__)
+    twin.__dict__["_options"] = MappingProxyType(merge_options(owner.__dict__["_options"], options))
+    return twin
 
 
 def split_options(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -14,7 +14,7 @@ from backstay.content.capabilities import ContentCapabilities
 from backstay.content.capabilities import ContentCapability as Can
 from backstay.content.protocols import ContentVendor
 from backstay.errors import InvalidRequestError
-from backstay.operation import OPTIONS, CallOptions, merge_options, refuse_unknown
+from backstay.operation import CallOptions, with_nearer
 from backstay.runtime import Runtime, default_runtime
 
 Timeouts = float | Sequence[float | None] | None
@@ -43,13 +43,7 @@ class Row:
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """A copy with other options for its calls; a deadline is for all of them together."""
-        for name in options:
-            if name not in OPTIONS:
-                refuse_unknown("with_options", options, OPTIONS)
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._options = MappingProxyType(merge_options(self._options, options))
-        return twin
+        return with_nearer(self, options)
 
     async def warm_up(self) -> Self:
         """Connect all of them now."""

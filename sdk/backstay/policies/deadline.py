@@ -50,7 +50,7 @@ class Typical:
         self.enough = enough
         self.seen = 0
         self._learns = max(enough, _LEARNING)
-        self._estimate = 0.0
+        self._estimate = 0.0  # while it learns; then `value` is all there is
         self.value = 0.0
         """Seconds; 0.0 while too little is known."""
 
@@ -77,6 +77,5 @@ class Typical:
 
     def skipped(self) -> None:
         """An attempt was not made because of this estimate: it fades, so that it cannot refuse for ever."""
-        self._estimate = max(_FLOOR, self._estimate * _FADE)
         if self.value:
-            self.value = max(_FLOOR, self.value * _FADE)
+            self.value = self._estimate = max(_FLOOR, self.value * _FADE)
