@@ -82,6 +82,7 @@ class Credentials:
 
         Raises:
             ResourceError: the provider failed; nothing was sent.
+            InvalidRequestError: what it gave is no token that a header can carry.
         """
         if self._secret is None:
             await self.renew(None)

@@ -38,26 +38,18 @@ from backstay.errors import (
     UnsupportedCapabilityError,
     UnsupportedError,
 )
-from backstay.runtime import Runtime
-from backstay.sandbox import FaultKind, FaultRule, SimTransport
+from backstay.sandbox import FaultKind, FaultRule
 from backstay.testing.bench import Bench
 from backstay_adapters.tiktok import TikTokAds
 from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
+from tests.support.tiktok import adapter, make
 
 T = TypeVar("T")
-
-
-def make(runtime: Runtime, transport: SimTransport, **options: Any) -> TikTokAds:
-    return TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, transport=transport, tier="ultimate", **options)
 
 
 @pytest.fixture
 def bench() -> Bench:
     return Bench(TikTokSandbox(seed=3), make)
-
-
-def adapter(bench: Bench, **options: Any) -> TikTokAds:
-    return make(bench.new_runtime(), bench.transport, **options)
 
 
 # Options and lifetime -----------------------------------------------------------------------------------------------

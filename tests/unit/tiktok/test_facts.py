@@ -21,26 +21,18 @@ from backstay.ads import (
 )
 from backstay.errors import BadResponseError, InvalidRequestError, UnsupportedCapabilityError
 from backstay.runtime import Runtime
-from backstay.sandbox import SimTransport
 from backstay.testing.bench import Bench
 from backstay_adapters.tiktok import TikTokAds
-from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
+from backstay_adapters.tiktok.sandbox import TOKEN, TikTokSandbox
 from backstay_adapters.tiktok.wire import read, report
 from backstay_adapters.tiktok.wire.money import money_in
 from backstay_adapters.tiktok.wire.names import marked
-
-
-def make(runtime: Runtime, transport: SimTransport, **options: Any) -> TikTokAds:
-    return TikTokAds(ADVERTISERS[0], TOKEN, runtime=runtime, transport=transport, tier="ultimate", **options)
+from tests.support.tiktok import adapter, make
 
 
 @pytest.fixture
 def bench() -> Bench:
     return Bench(TikTokSandbox(seed=3), make)
-
-
-def adapter(bench: Bench, **options: Any) -> TikTokAds:
-    return make(bench.new_runtime(), bench.transport, **options)
 
 
 # What is sent -------------------------------------------------------------------------------------------------------
