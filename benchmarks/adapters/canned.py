@@ -129,11 +129,14 @@ _made = itertools.count(FIRST)
 
 
 async def meta(request: web.Request) -> web.Response:
-    """A create's id, an account, a hundred campaigns, none of a name that is looked for, or the one of an id."""
+    """What was made, an account, a hundred campaigns, none of a name that is looked for, or the one of an id.
+
+    A create is answered with its id, or, if it asks for fields, with the campaign.
+    """
     path = request.path
     if request.method == "POST":
-        await request.read()
-        body = b'{"id":"%d"}' % next(_made)
+        made = b"%d" % next(_made)
+        body = META_ONE.replace(b"NUMBER", made) if b"fields=" in await request.read() else b'{"id":"%b"}' % made
     elif path.endswith("/campaigns"):
         body = META_NONE if "filtering" in request.query_string else META_HUNDRED
     elif path.endswith(ACT):

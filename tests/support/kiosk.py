@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from backstay.ad_adapter import AdAdapter, Asked, Draft, Raw, Request, Step, marked_name
+from backstay.ad_adapter import AdAdapter, Asked, Draft, Made, Raw, Request, Step, marked_name
 from backstay.ads import (
     Account,
     Ad,
@@ -162,13 +162,13 @@ class Kiosk(AdAdapter):
         self.media += [each.id for each in spec.creative.media]
         return self._draft(Level.AD, spec, key_token, ad_group.ref.id)
 
-    async def _send_create(self, level: Level, draft: Draft) -> str:
+    async def _send_create(self, level: Level, draft: Draft) -> Made:
         (request,) = draft.requests
         self._refuse()
         self.sent.append(request)
         id_ = str(len(self.rows) + 1)
         self.rows[id_] = {**request["row"], "status": "paused"}
-        return id_
+        return Made(id_)
 
     async def _draft_change(self, before: Any, patch: Patch) -> tuple[Step, ...]:
         changes = dict(patch.changes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from backstay.ad_adapter.answers import parsing
 from backstay.ad_adapter.hooks import AdHooks
-from backstay.ad_adapter.parts import Asked, Draft, Json, Raw, Request, Step, compare, marked_name, same
+from backstay.ad_adapter.parts import Asked, Draft, Json, Made, Raw, Request, Step, compare, marked_name, same
 from backstay.ad_adapter.trees import Trees
 from backstay.ads import (
     Account,
@@ -48,6 +48,7 @@ __all__ = [
     "Asked",
     "Draft",
     "Json",
+    "Made",
     "Raw",
     "Request",
     "Step",

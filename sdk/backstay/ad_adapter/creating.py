@@ -24,6 +24,7 @@ from backstay.ads import (
 )
 from backstay.answer import Answer, Served, stamp
 from backstay.clock import utc
+from backstay.engine.call import current
 from backstay.engine.claim import moment
 from backstay.engine.write import Written
 from backstay.errors import BackstayError, ConflictError
@@ -130,7 +131,7 @@ class Creating(Changing):
         self, level: Level, spec: Any, draft: Draft, *, idempotency_key: str, **_: Unpack[CallOptions]
     ) -> Written[Ref]:
         del spec, idempotency_key  # what the caller set makes the payload's hash; the key is in the draft's marker
-        return Written(self._ref(level, await self._send_create(level, draft)))
+        return await self._sent(level, draft)
 
     @operation(
         Effect.CREATE, look="_look_created", payload=("spec",), group="create", limits=("ad_group_create",),
@@ -140,7 +141,7 @@ class Creating(Changing):
         self, level: Level, spec: Any, draft: Draft, *, idempotency_key: str, **_: Unpack[CallOptions]
     ) -> Written[Ref]:
         del spec, idempotency_key
-        return Written(self._ref(level, await self._send_create(level, draft)))
+        return await self._sent(level, draft)
 
     @operation(
         Effect.CREATE, look="_look_created", payload=("spec",), group="create", limits=("ad_create",),
@@ -150,20 +151,33 @@ class Creating(Changing):
         self, level: Level, spec: Any, draft: Draft, *, idempotency_key: str, **_: Unpack[CallOptions]
     ) -> Written[Ref]:
         del spec, idempotency_key
-        return Written(self._ref(level, await self._send_create(level, draft)))
+        return await self._sent(level, draft)
+
+    async def _sent(self, level: Level, draft: Draft) -> Written[Ref]:
+        """Send a create, once; with the object, if its answer shows it: that was read after it was made."""
+        made, call = await self._send_create(level, draft), current()
+        ref = self._ref(level, made.id)
+        if made.item is None or call is None:
+            return Written(ref)
+        shown = self._served(made.item, call, "live", None)
+        self._lately.made(ref, self.runtime.clock.monotonic(), self.profile.read_lag)
+        verified = shown.status.configured is not ConfiguredStatus.ACTIVE
+        return Written(ref, shown=shown, verified=verified)
 
     async def _look_created(self, level: Level, spec: Any, draft: Draft, *, idempotency_key: str) -> Sequence[Ref]:
         del spec
         return await self._look(level, self._token(level, idempotency_key), draft)
 
     async def _created(self, written: Written[Ref], key_token: str) -> Created[Any]:
-        """Read back what was made. Vendors may ignore "paused" (TikTok's manual flow did): then it is paused.
+        """Read back what was made, unless the answer has shown it.
 
-        Once the journal knows that this was done, no later call with the key pauses it again.
+        Vendors may ignore "paused" (TikTok's manual flow did): then it is paused. Once the journal knows that this was
+        done, no later call with the key pauses it again.
         """
-        ref = written.value
-        with self._reading_back(tags.of_create(ref.level)):
-            found = await self._made_visible(ref)
+        ref, found = written.value, written.shown
+        if found is None:
+            with self._reading_back(tags.of_create(ref.level)):
+                found = await self._made_visible(ref)
         if written.fresh and found.status.configured is ConfiguredStatus.ACTIVE:
             found = (await self.set_status(ref, ConfiguredStatus.PAUSED)).value
             if found.status.configured is ConfiguredStatus.ACTIVE:
@@ -172,7 +186,7 @@ class Creating(Changing):
                     field="status", hint=f"pause it by hand at {self.vendor} now", rule=f"{self.vendor}.not_paused",
                     value=str(ref),
                 )  # fmt: skip
-        if written.fresh:
+        if written.fresh and not written.verified:
             await self.runtime.journal.mark(key_token, State.VERIFIED, moment(self.runtime.clock))
         made: Created[Any] = Created(value=found, how=written.how, parked=written.parked)
         return stamp(made, self._now(found.served))

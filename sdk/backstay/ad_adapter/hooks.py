@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, NoReturn
 from zoneinfo import ZoneInfo
 
-from backstay.ad_adapter.parts import Asked, Draft, Raw, Request, Step
+from backstay.ad_adapter.parts import Asked, Draft, Made, Raw, Request, Step
 from backstay.ads import (
     Account,
     AdGroup,
@@ -122,8 +122,8 @@ class AdHooks(Adapter, ABC):
         return bool({Capability.NAME_UNIQUE, Capability.NATIVE_IDEMPOTENCY} & self.capabilities.flags)
 
     @abstractmethod
-    async def _send_create(self, level: Level, draft: Draft) -> str:
-        """Send a create, one attempt; the new object's id."""
+    async def _send_create(self, level: Level, draft: Draft) -> Made:
+        """Send a create, one attempt; the new object's id, and the object if the answer shows it."""
 
     async def _look(self, level: Level, key_token: str, draft: Draft) -> Sequence[Ref]:
         """Objects that a create with this token has made; another way than by name where an object has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from backstay.ads import ConfiguredStatus, Level, Query, Ref
 from backstay.errors import ConflictError
@@ -30,6 +30,14 @@ class Draft:
     requests: tuple[Request, ...]
     extra: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     """What the made object will carry in its own `extra`; dry runs of what comes below it need it."""
+
+
+class Made(NamedTuple):
+    """What a create's answer says."""
+
+    id: str
+    item: Any = None
+    """The new object as a read would give it, where the answer shows it whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
 from backstay.ad_adapter.hooks import AdHooks
+from backstay.ad_adapter.lately import Lately
 from backstay.ad_adapter.parts import Asked, sieve
 from backstay.ads import (
     Account,
@@ -47,6 +48,10 @@ class Reading(AdHooks):
     """What is read of an account."""
 
     _currency: str | None = None
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**facts)
+        self._lately = Lately()
 
     # The account ------------------------------------------------------------------------------------------------
 
@@ -152,6 +157,21 @@ class Reading(AdHooks):
 
     async def _one(self, level: Level, ref: Ref, options: CallOptions) -> Any:
         self._own(ref, level)
+        found = await self._stored(level, ref, options)
+        if isinstance(found, NotFoundError) and self._is_new(ref):
+            live: CallOptions = {**options, "max_age": 0.0}
+            found = await poll(self.runtime.clock, lambda: self._seen(level, ref, live), self._looks()) or found
+        if isinstance(found, NotFoundError):
+            found.operation = found.operation or f"get_{level}"
+            raise found
+        return found
+
+    async def _seen(self, level: Level, ref: Ref, options: CallOptions) -> Any | None:
+        found = await self._stored(level, ref, options)
+        return None if isinstance(found, NotFoundError) else found
+
+    async def _stored(self, level: Level, ref: Ref, options: CallOptions) -> Any | NotFoundError:
+        """The object from the cache or the vendor; or why there is none."""
         error: NotFoundError | None = None
         for asked in self._asks_one(level, ref.id):
             try:
@@ -161,9 +181,7 @@ class Reading(AdHooks):
                 continue
             if found.items:
                 return with_served(found.items[0], found.served)
-        error = error or self._missing(ref)
-        error.operation = error.operation or f"get_{level}"
-        raise error
+        return error or self._missing(ref)
 
     async def _live(self, ref: Ref, **options: Unpack[CallOptions]) -> Any | None:
         """The object as the vendor shows it now, None if it shows none."""
@@ -179,9 +197,15 @@ class Reading(AdHooks):
     async def _must_be_live(self, level: Level, ref: Ref) -> Any:
         self._own(ref, level)
         found = await self._live(ref)
+        if found is None and self._is_new(ref):
+            return await self._read_back(ref)
         if found is None:
             raise self._missing(ref)
         return found
+
+    def _is_new(self, ref: Ref) -> bool:
+        """Whether it was made so lately that reads may not show it yet."""
+        return self._lately.has(ref, self.runtime.clock.monotonic())
 
     async def _read_back(self, ref: Ref) -> Any:
         """The object as the vendor shows it after a write; waits for reads that lag behind writes."""

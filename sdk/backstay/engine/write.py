@@ -44,6 +44,10 @@ class Written(Generic[T]):
     """Further objects found under the key: left paused, never deleted."""
     fresh: bool = True
     """Whether this call made it, its answer lost or not; else an earlier one did."""
+    shown: Any = None
+    """The object as the create's own answer shows it, where it does: then it need not be read back."""
+    verified: bool = False
+    """Whether that answer shows it as it was meant to be."""
 
 
 async def create(
@@ -127,7 +131,7 @@ class _Creation:
             raise
         written = _written(value)
         if self.record.state not in DONE:  # else looking has found it and written it down
-            await self._made(written, State.CREATED)
+            await self._made(written, State.VERIFIED if written.verified else State.CREATED)
         return written
 
     def _sending(self, body: Body) -> Body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backstay.ad_adapter import Draft
+from backstay.ad_adapter import Draft, Made
 from backstay.ads import AdGroup, AdGroupSpec, AdSpec, Campaign, CampaignSpec, Level, Query
 from backstay.errors import BadResponseError
 from backstay.operation import operation
@@ -65,7 +65,7 @@ class GoogleCreates(GoogleReads):
     def _draft(self, operations: list[write.Operation], extra: dict[str, Any]) -> Draft:
         return Draft((write.mutate(self.account, operations),), extra)
 
-    async def _send_create(self, level: Level, draft: Draft) -> str:
+    async def _send_create(self, level: Level, draft: Draft) -> Made:
         (request,) = draft.requests
         wanted = f"{write.KINDS[level]}_result"
         made = [name for kind, name in await self._mutate(request) if kind == wanted]
@@ -74,7 +74,7 @@ class GoogleCreates(GoogleReads):
                 f"the answer names no {level}", vendor=self.vendor, rule="google_ads.wire.missing",
                 hint="it may have been made: call again with the same key",
             )  # fmt: skip
-        return id_of(made[0])
+        return Made(id_of(made[0]))
 
 
 def _shown(campaign: Campaign) -> dict[str, Any]:

@@ -50,17 +50,21 @@ class MetaAccount(MetaCalls):
         """Read with all the fields that this token may see; those that it may not are remembered and named."""
         known = self._refused.setdefault(what, {})
         while True:
-            text = self._field_lists.get(what)
-            if text is None:
-                text = self._field_lists[what] = field_list(self._wanted(what, wanted))
             try:
-                return await ask(text), known
+                return await ask(self._field_list(what, wanted)), known
             except BackstayError as error:
                 names = refused(error, self._wanted(what, wanted), essential)
                 if not names:
                     raise
                 known |= dict.fromkeys(names, error.vendor_message or error.message)
                 self._field_lists.pop(what, None)
+
+    def _field_list(self, what: str, wanted: Fields) -> str:
+        """The `fields` parameter for reading all that this token may see."""
+        text = self._field_lists.get(what)
+        if text is None:
+            text = self._field_lists[what] = field_list(self._wanted(what, wanted))
+        return text
 
     def _wanted(self, what: str, usual: Fields) -> Fields:
         """The usual fields and the caller's, without those that were refused."""

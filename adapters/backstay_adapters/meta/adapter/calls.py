@@ -19,9 +19,9 @@ from backstay.endpoint import address
 from backstay.engine.call import current, note_request_id, note_usage
 from backstay.errors import BackstayError, InvalidRequestError, TooMuchDataError
 from backstay_adapters.meta.adapter.build import Builder, encoded
-from backstay_adapters.meta.errors import TABLE, is_sdk_error
+from backstay_adapters.meta.errors import TABLE, is_sdk_error, written
 from backstay_adapters.meta.profile import API, API_VERSION, VIDEO_API, meta_profile
-from backstay_adapters.meta.wire.read import ACCOUNT
+from backstay_adapters.meta.wire.read import ACCOUNT, required
 from backstay_adapters.meta.wire.usage import told
 
 if TYPE_CHECKING:
@@ -137,6 +137,20 @@ class MetaCalls(AdAdapter):
         if failure is not None:
             raise _narrow(failure)
         return facts.data
+
+    async def _send_create_once(self, request: Request) -> tuple[str, Json]:
+        """Send a create with `fields`, once: the new id, and what the read behind it shows; None if that failed.
+
+        Graph writes first and reads then, so that one request does for two (its "read-after-write").
+        """
+        facts = await self._ask(request)
+        failure = TABLE.failure(facts)
+        if failure is None:
+            return required(facts.data, "id"), facts.data
+        made = written(facts)
+        if made is None:
+            raise _narrow(failure)
+        return required(made, "id"), None
 
     async def _ask(self, request: Request, files: Files | None = None, host: str = "") -> Facts:
         """Send one request, once; what the answer says, error or not."""

@@ -47,8 +47,10 @@ class MetaChanges(MetaCreates):
         """All the vendor's checks without carrying it out; a deletion has none."""
         if request["method"] != "POST":
             return
-        options = [*(request["params"].get("execution_options") or ()), "validate_only"]
-        params = {**request["params"], "execution_options": list(dict.fromkeys(options))}
+        # Nothing is made, so there is nothing to read back.
+        asked = {name: value for name, value in request["params"].items() if name != "fields"}
+        options = [*(asked.get("execution_options") or ()), "validate_only"]
+        params = {**asked, "execution_options": list(dict.fromkeys(options))}
         await self._send({**request, "params": params})
 
     def narrowed(self, operation: Operation, args: tuple[Any, ...]) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from backstay.ad_adapter import Draft, Json
+from backstay.ad_adapter import Draft, Json, Made
 from backstay.ads import (
     AdGroup,
     AdGroupSpec,
@@ -23,7 +23,6 @@ from backstay.policies.settings import need
 from backstay_adapters.meta.adapter.reads import MetaReads
 from backstay_adapters.meta.wire import write
 from backstay_adapters.meta.wire.kinds import KINDS
-from backstay_adapters.meta.wire.read import required
 
 
 class MetaCreates(MetaReads):
@@ -42,12 +41,14 @@ class MetaCreates(MetaReads):
         return self._draft(Level.AD, write.ad(spec, ad_group, key_token, label=self.label))
 
     def _draft(self, level: Level, body: dict[str, Json]) -> Draft:
-        return Draft((self._build("AdAccount", self.account, KINDS[level].create, body),))
+        kind = KINDS[level]
+        body = {**body, "fields": self._field_list(level, kind.fields)}
+        return Draft((self._build("AdAccount", self.account, kind.create, body),))
 
-    async def _send_create(self, level: Level, draft: Draft) -> str:
-        del level  # every create answers with an id
+    async def _send_create(self, level: Level, draft: Draft) -> Made:
         (request,) = draft.requests
-        return required(await self._send(request), "id")
+        id_, raw = await self._send_create_once(request)
+        return Made(id_, await self._shown(KINDS[level], raw))
 
     async def create_tree(
         self, tree: CampaignTree, *, idempotency_key: str, dry_run: bool = False, **options: Unpack[CallOptions]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import Request
 from backstay.ads import Created, Creative
@@ -21,6 +21,8 @@ from backstay_adapters.meta.wire.creative import creative_out
 from backstay_adapters.meta.wire.kinds import AD
 from backstay_adapters.meta.wire.read import required
 
+FIELDS: Final = ",".join(AD.fields["creative"])
+
 
 class MetaCreatives(MetaReports):
     """The account's creatives. They spend nothing, and their content cannot be changed."""
@@ -31,8 +33,7 @@ class MetaCreatives(MetaReports):
 
     @operation(Effect.READ, deciding=True, group="objects", name="get_creative")
     async def _creative(self, id: str, **_: Unpack[CallOptions]) -> dict[str, Any]:  # noqa: A002 - as above
-        fields = ",".join(AD.fields["creative"])
-        found = await self._send(self._build("AdCreative", id, "api_get", {"fields": fields}))
+        found = await self._send(self._build("AdCreative", id, "api_get", {"fields": FIELDS}))
         return dict(found) if isinstance(found, dict) else {}
 
     async def create_creative(
@@ -48,11 +49,12 @@ class MetaCreatives(MetaReports):
                 hint="leave the id out to have a new one made",
             )  # fmt: skip
         label = write.label_of(token(self.vendor, self.account, "create_creative", idempotency_key))
-        body = {**creative_out(creative, name), "adlabels": [{"name": label}]}
+        body = {**creative_out(creative, name), "adlabels": [{"name": label}], "fields": FIELDS}
         request = self._build("AdAccount", self.account, "create_ad_creative", body)
         payload = {"creative": creative, "name": name}
         written = await self._create_creative(payload, request, label, idempotency_key=idempotency_key, **options)
-        made: Created[Creative] = Created(value=await self.get_creative(written.value), how=written.how)
+        shown = written.shown if written.shown is not None else await self._creative(written.value)
+        made: Created[Creative] = Created(value=parse(shown), how=written.how)
         return stamp(made, self._now())
 
     @operation(
@@ -63,7 +65,8 @@ class MetaCreatives(MetaReports):
         self, payload: Any, request: Request, label: str, *, idempotency_key: str, **_: Unpack[CallOptions]
     ) -> Written[str]:
         del payload, label, idempotency_key  # the payload makes the hash, the label is in the request
-        return Written(required(await self._send(request), "id"))
+        id_, shown = await self._send_create_once(request)
+        return Written(id_, shown=shown if isinstance(shown, dict) and shown.keys() > {"id"} else None)
 
     async def _look_creative(
         self, payload: Any, request: Request, label: str, *, idempotency_key: str

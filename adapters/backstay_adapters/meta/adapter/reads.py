@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Final
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from backstay.ad_adapter import Asked, Json, marked_name, parsing
 from backstay.ads import Level, PageData, Query
 from backstay.clock import utc
-from backstay.errors import BackstayError, InvalidRequestError, NotFoundError
+from backstay.errors import BackstayError, BadResponseError, InvalidRequestError, NotFoundError
 from backstay_adapters.meta.adapter.account import MetaAccount
 from backstay_adapters.meta.adapter.calls import LARGEST_BATCH
 from backstay_adapters.meta.errors import TABLE
@@ -134,6 +135,15 @@ class MetaReads(MetaAccount):
         mine = [raw for raw in rows if str(raw.get("account_id", own)) == own]
         with parsing(self.vendor, f"{kind.level} list"):
             return PageData(items=tuple([kind.parse(noted(raw, left_out), by) for raw in mine]), next_state=after)
+
+    async def _shown(self, kind: Kind, raw: Json) -> Any | None:
+        """The object that a create's answer shows; None if it does not show all that makes one: then it is read."""
+        if not isinstance(raw, Mapping) or not kind.essential <= raw.keys():
+            return None
+        with contextlib.suppress(BadResponseError):  # it is made all the same; the read says what is wrong with it
+            found = await self._parsed(kind, [raw], self._refused.get(kind.level, {}))
+            return found.items[0] if found.items else None
+        return None
 
     def _raw(self, item: Any, names: Mapping[str, Json]) -> dict[str, Json]:
         known: dict[str, Json] = {

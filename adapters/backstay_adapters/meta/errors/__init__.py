@@ -12,7 +12,7 @@ from typing import Final
 from backstay.table import ErrorTable
 from backstay_adapters.meta.errors.batch import batches
 from backstay_adapters.meta.errors.codes import CODES, OBJECTS, TOKENS
-from backstay_adapters.meta.errors.decode import decode, is_sdk_error, succeeded
+from backstay_adapters.meta.errors.decode import decode, is_sdk_error, succeeded, written
 from backstay_adapters.meta.errors.limits import LIMITS, UNCODED
 from backstay_adapters.meta.errors.statuses import REST, RUNS
 from backstay_adapters.meta.errors.subcodes import SUBCODES
@@ -26,4 +26,4 @@ TABLE: Final = ErrorTable(
 )
 """Every answer of Meta's, named: single answers, batches, and the vendor's own SDK's FacebookRequestError."""
 
-__all__ = ["ROWS", "TABLE", "decode", "is_sdk_error", "succeeded"]
+__all__ = ["ROWS", "TABLE", "decode", "is_sdk_error", "succeeded", "written"]

@@ -84,6 +84,16 @@ def error_of(value: Json, status: int | None) -> Mapping[str, Json] | None:
     return value if bare and (failed or str(value.get("type", "")).endswith("Exception")) else None
 
 
+def written(facts: Facts) -> Mapping[str, Json] | None:
+    """What a write answered whose reading back failed: it was carried out. None for every other answer.
+
+    A POST with `fields` writes, then reads; an error of the read has the write's own answer in `original_response`
+    (vendor's page "Advanced Uses", Read-After-Write).
+    """
+    said = (error_of(facts.body, facts.status) or {}).get("original_response")
+    return said if isinstance(said, dict) else None
+
+
 def _report_error(value: Mapping[str, Json]) -> dict[str, Json]:
     """A report run's own names (v25 and later), as the envelope has them."""
     names = {"error_code": "code", "error_message": "message"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from backstay.table import Code, Match, code, subcode
-from backstay_adapters.meta.errors.decode import REPORT_ENDED, error_of
+from backstay_adapters.meta.errors.decode import REPORT_ENDED, error_of, written
 
 
 def number(*numbers: Code) -> Match:
@@ -30,6 +30,9 @@ REPORT: Final = Match(lambda facts: isinstance(facts.body, dict) and facts.body.
 
 NOT_DONE: Final = Match(lambda facts: isinstance(facts.data, dict) and facts.data.get("success") is False)
 """A write that was answered without an error and not done."""
+
+WRITTEN: Final = Match(lambda facts: written(facts) is not None)
+"""A write that was carried out and could not be read back."""
 
 BATCH: Final = Match(lambda facts: bool(facts.items))
 """A batch with failed items."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from backstay.table import ANYTHING, Match, Row, code, pattern, text
 from backstay.taxonomy import Certainty
+from backstay_adapters.meta.errors.matches import WRITTEN
 
 _VAGUE: Final = code(1, 2, 12, 100, -1, None)
 _LOGIN: Final = "ask a human to log in and grant the app access again: this token cannot be refreshed"
@@ -32,6 +33,8 @@ def _row(rule: str, match: Match, kind: str, hint: str) -> Row:
 
 
 FIRST: Final = (
+    Row("meta.written", WRITTEN, "PARTIAL_FAILURE", certainty=Certainty.UNKNOWN,
+        hint="it was carried out, only reading it back failed: its id is in the error's original_response"),
     Row("meta.text.reduce", ANYTHING & text("reduce the amount of data"), "TOO_MUCH_DATA", retryable=True,
         hint="ask for less: a smaller page, fewer fields, fewer days; the same again fails again"),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from backstay_adapters.meta.sandbox import labels
 from backstay_adapters.meta.sandbox.context import DONE
 from backstay_adapters.meta.sandbox.kinds import Kind
 from backstay_adapters.meta.sandbox.params import stamp
-from backstay_adapters.meta.sandbox.refusal import Data, invalid, nothing, param
+from backstay_adapters.meta.sandbox.refusal import Data, Refused, invalid, nothing, param
 from backstay_adapters.meta.sandbox.rows import current
 from backstay_adapters.meta.sandbox.status import STATES, status
 from backstay_adapters.meta.sandbox.words import NEW_STATUSES, STATUSES
@@ -60,9 +60,19 @@ def create(
 
 def made(ctx: Ctx, thing: Thing) -> Data:
     """The answer to a create: with `fields`, the object is read after it has been written, and the reading may fail."""
-    if ctx.params.get("fields") is not None:
+    plain: Data = {"id": thing.id, **(DONE if ctx.switches.success_on_create else {})}
+    return read_after(ctx, thing, plain)
+
+
+def read_after(ctx: Ctx, thing: Thing, plain: Data) -> Data:
+    """What a write answers: plain, or the fields that were asked for; a refusal of theirs comes with the plain one."""
+    if ctx.params.get("fields") is None:
+        return plain
+    try:
         return current(ctx, thing)
-    return {"id": thing.id, **(DONE if ctx.switches.success_on_create else {})}
+    except Refused as refused:
+        refused.original = plain
+        raise
 
 
 def editable(ctx: Ctx) -> Thing:
@@ -94,7 +104,7 @@ def update(ctx: Ctx, thing: Thing, changes: Data) -> Data:
         ctx.world.update(ctx.now, thing, name=name, **changes)
     if word is not None:
         switch(ctx, thing, word)
-    return current(ctx, thing) if ctx.params.get("fields") is not None else DONE
+    return read_after(ctx, thing, DONE)
 
 
 def switch(ctx: Ctx, thing: Thing, word: str) -> None:

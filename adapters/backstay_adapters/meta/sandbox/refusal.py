@@ -39,6 +39,8 @@ class Refused(Exception):  # noqa: N818 - the vendor's answer, not an error of o
         self.status = status or row.status
         self.transient = row.transient if transient is None else transient
         self.headers = dict(headers or {})
+        self.original: Data | None = None
+        """What a write answered whose reading back is refused: it was carried out."""
 
     @property
     def blames_caller(self) -> bool:
@@ -52,7 +54,7 @@ class Refused(Exception):  # noqa: N818 - the vendor's answer, not an error of o
         found = {
             "message": self.message, "type": self.row.type, "code": self.code, "error_subcode": self.subcode,
             "error_data": data, "is_transient": self.transient, "error_user_title": title, "error_user_msg": told,
-            "fbtrace_id": trace,
+            "fbtrace_id": trace, "original_response": self.original,
         }  # fmt: skip
         return {"error": {name: value for name, value in found.items() if value is not None}}
 

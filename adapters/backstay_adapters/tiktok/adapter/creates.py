@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backstay.ad_adapter import Draft, Json
+from backstay.ad_adapter import Draft, Json, Made
 from backstay.ads import AdGroup, AdGroupSpec, AdSpec, Campaign, CampaignSpec, Level
 from backstay.clock import utc
 from backstay_adapters.tiktok.adapter.reads import TikTokReads
@@ -52,10 +52,10 @@ class TikTokCreates(TikTokReads):
         """
         return bool(draft.requests[0]["path"] == CAMPAIGN.endpoint("manual", "create"))
 
-    async def _send_create(self, level: Level, draft: Draft) -> str:
+    async def _send_create(self, level: Level, draft: Draft) -> Made:
         (request,) = draft.requests
         data = await self._post(request["path"], request["body"])
-        return required(_made_ad(data) if level is Level.AD else data, KINDS[level].id)
+        return Made(required(_made_ad(data) if level is Level.AD else data, KINDS[level].id))
 
     def flow_for(self, spec: CampaignSpec) -> Flow:
         """Manual, unless the adapter was told otherwise or the vendor has closed that flow for the objective."""

@@ -1,0 +1,30 @@
+"""Objects that were made a moment ago: the answer to their create has shown them, while other reads may lag behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backstay.ads import Ref
+
+
+class Lately:
+    """Which refs are so new that a read without them says nothing yet. Pure: it is told the time."""
+
+    __slots__ = ("_until",)
+
+    def __init__(self) -> None:
+        self._until: dict[Ref, float] = {}
+
+    def made(self, ref: Ref, now: float, lag: float) -> None:
+        """Note an object; monotonic seconds, and those by which reads lag."""
+        while self._until and next(iter(self._until.values())) <= now:
+            del self._until[next(iter(self._until))]
+        self._until[ref] = now + lag
+
+    def has(self, ref: Ref, now: float) -> bool:
+        """Whether reads may still lag behind the making of it."""
+        return self._until.get(ref, now) > now
+
+
+__all__ = ["Lately"]
