@@ -42,9 +42,11 @@ async def claim(call: Call, journal: Journal, fresh: Record) -> Hold:
     wait = FIRST_LOOK
     try:
         while True:
-            record = await journal.claim(fresh, moment(clock))
+            now = moment(clock)
+            fresh.uncertain_since = now.wall if fresh.state is State.SENT else 0.0
+            record = await journal.claim(fresh, now)
             if record.owner == fresh.owner or record.state in DONE:
-                return Hold(call, journal, record, fresh.owner)
+                return Hold(call, journal, record, fresh.owner, now.monotonic)
             left = call.left()
             if left <= 0.0:
                 raise _busy(record)
@@ -72,8 +74,10 @@ def _busy(record: Record) -> InFlightError:
 class Hold:
     """A record in this call's hands."""
 
-    def __init__(self, call: Call, journal: Journal, record: Record, owner: str) -> None:
+    def __init__(self, call: Call, journal: Journal, record: Record, owner: str, since: float) -> None:
         self.record = record
+        self.since = since
+        """Monotonic seconds of the claim."""
         self._call = call
         self._clock = call.plan.clock
         self._journal = journal
@@ -82,6 +86,11 @@ class Hold:
         self._timer: asyncio.TimerHandle | None = None
         if record.owner == owner:
             self._arm()
+
+    @property
+    def lease(self) -> float:
+        """Seconds that the claim lasts unless it is renewed."""
+        return self._journal.lease
 
     @property
     def held(self) -> bool:

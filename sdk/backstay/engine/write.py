@@ -30,6 +30,9 @@ How = Literal["created", "adopted", "replayed"]
 
 LOOK_TIME: Final = 2.0
 """Seconds kept for the last look itself, beyond the read lag."""
+AT_ONCE: Final = 1.0
+"""Seconds after a claim until when its first attempt may be sent without being written down again; less than half of
+the lease."""
 LEFT_OPEN: Final = "journal.open"
 """The rule of the error that stands for an attempt of an earlier call."""
 
@@ -80,7 +83,7 @@ async def create(
     try:
         if suspected is not None and await journal.get(key.id) is not None:
             suspected = None
-        hold = await claim(call, journal, Record(key, payload))
+        hold = await claim(call, journal, Record(key, payload) if suspected is not None else _begun(call, key, payload))
         creation = _Creation(call, hold, lambda: look(*args, **kwargs))
         if suspected is not None and hold.record.state not in DONE:
             await hold.keep(state=State.UNKNOWN, uncertain_since=suspected, note="a dead letter of it is replayed")
@@ -99,7 +102,7 @@ async def create(
 class _Creation:
     """One CREATE under way: its call, its record, and how to look for it."""
 
-    __slots__ = ("call", "hold", "look", "record", "sending")
+    __slots__ = ("call", "hold", "look", "record", "sending", "written")
 
     def __init__(self, call: Call, hold: Hold, look: Callable[[], Awaitable[Sequence[Any]]]) -> None:
         self.call = call
@@ -107,6 +110,10 @@ class _Creation:
         self.record = hold.record
         self.look = look
         self.sending = False
+        self.written = hold.record.begun and hold.record.state is State.SENT
+        """Whether the journal says already that the first attempt is under way."""
+        if self.written:
+            self.record.attempts = 0
         call.settle = self.settle
 
     async def replay(self) -> Written[Any]:
@@ -120,7 +127,7 @@ class _Creation:
         return Written(found[0], "replayed", tuple(found[1:]), fresh)
 
     async def make(self, body: Body, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Written[Any]:
-        if self.record.state in OPEN:  # an earlier call left it so: look first
+        if self.record.state in OPEN and not self.written:  # an earlier call left it so: look first
             found = await self.settle(_left_open(self.record))
             if found is not None:
                 return _written(found.value)
@@ -138,10 +145,13 @@ class _Creation:
         async def send(*args: Any, **kwargs: Any) -> Any:
             plan = self.call.plan
             self.sending, self.call.sent = False, False
-            await self.hold.keep(
-                state=State.SENT, attempts=self.record.attempts + 1, uncertain_since=plan.clock.wall(),
-                in_air=plan.attempt_timeout,
-            )  # fmt: skip
+            if self._is_written():
+                self.record.attempts = 1
+            else:
+                await self.hold.keep(
+                    state=State.SENT, attempts=self.record.attempts + 1, uncertain_since=plan.clock.wall(),
+                    in_air=plan.attempt_timeout,
+                )  # fmt: skip
             self.sending, self.call.sent = True, None
             try:
                 return await body(*args, **kwargs)
@@ -150,6 +160,12 @@ class _Creation:
                 raise
 
         return send
+
+    def _is_written(self) -> bool:
+        """Whether the claim stands for this attempt as well: the first one, and sent at once."""
+        written, self.written = self.written, False
+        late = self.call.plan.clock.monotonic() - self.hold.since
+        return written and late <= min(AT_ONCE, self.hold.lease / 2)
 
     async def _made(self, written: Written[Any], state: State) -> None:
         """The answer is durable before the caller has it."""
@@ -263,6 +279,12 @@ class _Creation:
             f"or `backstay journal recover`, `backstay journal show {key.id}`",
         )  # fmt: skip
         return finish(self.call, unknown, Why.UNSETTLED)
+
+
+def _begun(call: Call, key: JournalKey, payload: str) -> Record:
+    """The record of a new write: as if its first attempt were under way, which it will be before long."""
+    in_air = call.plan.attempt_timeout + AT_ONCE
+    return Record(key, payload, state=State.SENT, attempts=1, in_air=in_air)
 
 
 def _left_open(record: Record) -> BackstayError:

@@ -16,7 +16,7 @@ def claimed(stored: Record | None, fresh: Record, now: Moment, lease: float, see
     """
     over = stored is None or seen.lease_over(stored, now)
     if stored is None or (stored.state in FREE and over):
-        return replace(fresh, beat=now.wall, lease=lease, created=now.wall, updated=now.wall)
+        return replace(fresh, beat=now.wall, lease=lease, created=now.wall, updated=now.wall, begun=True)
     if stored.state in FREE:  # nothing has been sent yet, and perhaps nothing will be: then another payload is welcome
         return stored
     if stored.key != fresh.key or stored.payload != fresh.payload:
@@ -30,7 +30,7 @@ def claimed(stored: Record | None, fresh: Record, now: Moment, lease: float, see
 
 def held(stored: Record, owner: str, now: Moment, lease: float) -> Record:
     """The record in the hands of an owner."""
-    return replace(stored, owner=owner, beat=now.wall, lease=lease)
+    return replace(stored, owner=owner, beat=now.wall, lease=lease, begun=False)
 
 
 def saved(record: Record, now: Moment, lease: float, *, release: bool) -> Record:

@@ -114,6 +114,8 @@ class Record:
     """Seconds from there for which that attempt may still be on its way; 0 when it has ended."""
     note: str = ""
     """Why it is open (the error's type and message), or what a person said when abandoning it."""
+    begun: bool = field(default=False, compare=False)
+    """Of what a claim gives: whether that claim began it; else it has gone on with what another one left."""
     open_since: float = field(default=0.0, compare=False)
     """Monotonic seconds, this process's: from when the read lag of an open record counts."""
 
@@ -144,7 +146,8 @@ class Journal(Protocol):
         """The record of a key, held by `fresh.owner` if nobody else holds it and it is not done.
 
         `fresh` is the record to begin with when the key is new or free. Look at the answer's `state` and `owner`: done
-        is to be replayed, another owner is to be waited for.
+        is to be replayed, another owner is to be waited for. A `fresh` record may say SENT already, with time for the
+        way to the vendor in its `in_air`: then nothing need be saved before the first attempt.
 
         Raises:
             IdempotencyConflictError: the key stands for another payload, or was abandoned.

@@ -11,13 +11,16 @@ from backstay.engine.claim import moment
 from backstay.engine.write import Entry, Written, change, create
 from backstay.errors import (
     BackstayError,
+    CircuitOpenError,
     ConnectionFailedError,
     IdempotencyConflictError,
     InFlightError,
+    RateLimitError,
     ResourceError,
     UnknownOutcomeError,
 )
 from backstay.events import Event
+from backstay.policies.breaker import State as Circuit
 from backstay.policies.effect import Effect
 from backstay.taxonomy import Certainty
 from backstay.testing.clock import VirtualClock
@@ -25,7 +28,7 @@ from backstay.testing.clock import run as virtually
 from backstay.writes.journal import JournalKey, Kind, Record, State
 from backstay.writes.memory import MemoryJournal
 from backstay.writes.reconcile import Seen
-from tests.support import make_plan
+from tests.support import make_plan, make_scope
 
 LAG = 5.0
 KEY = JournalKey("test", "acc", "create_thing", "k1")
@@ -38,6 +41,11 @@ class Breakable(MemoryJournal):
         super().__init__(**options)
         self.full = set(full)
         self.saved: list[State] = []
+
+    async def claim(self, fresh: Record, now: Any) -> Record:
+        if fresh.state in self.full:
+            raise ResourceError("the disk is full", field="state", value="state.db")
+        return await super().claim(fresh, now)
 
     async def save(self, record: Record, now: Any, *, release: bool = False) -> bool:
         if record.state in self.full:
@@ -65,8 +73,10 @@ class Story:
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         if step == "slow":
             await self.clock.sleep(100.0)
-        if step != "dropped":
+        if step not in {"dropped", "busy"}:
             self.made.append(f"id{len(self.made) + 1}")
+        if step == "busy":
+            raise RateLimitError("later")
         if step in {"lost", "dropped"}:
             raise ConnectionFailedError("reset", certainty=Certainty.UNKNOWN)
         return self.made[-1]
@@ -98,12 +108,58 @@ def test_sent_is_written_before_anything_leaves_and_the_answer_before_it_is_retu
 
 def test_nothing_is_sent_when_it_cannot_be_written_down() -> None:
     """RESOURCE_LIMIT, certainly not sent, and the key is free afterwards."""
-    story = Story(Breakable(State.SENT))
+    journal = Breakable(State.SENT)
+    story = Story(journal)
     with pytest.raises(ResourceError) as caught:
         story.run(story.create())
     assert (caught.value.certainty, caught.value.journal_id) == (Certainty.NOT_SENT, KEY.id)
     assert story.sent == []
-    assert [record.state for record in story.run(story.journal.records())] == [State.FAILED]
+    assert story.run(story.journal.records()) == ()
+    journal.full.clear()
+    assert story.run(story.create()).how == "created"
+
+
+def test_nothing_is_sent_late_when_it_cannot_be_written_down_again() -> None:
+    """The claim was made long before its turn came, and in between the disk has filled up."""
+    journal = Breakable()
+    story = Story(journal)
+
+    scope = make_scope(rate=0.2)
+    scope.try_admit(story.clock.monotonic(), 1.0, story.clock.random)  # the next one's turn comes in five seconds
+
+    async def main() -> None:
+        task = asyncio.create_task(story.create(scope=scope))
+        await story.clock.sleep(2.0)
+        journal.full.add(State.SENT)
+        with pytest.raises(ResourceError):
+            await task
+
+    story.run(main())
+    assert story.sent == []
+    assert [record.state for record in story.run(journal.records())] == [State.FAILED]
+
+
+def test_an_attempt_that_is_sent_at_once_is_written_down_by_its_claim() -> None:
+    """One step on the disk before it leaves, one after it; a second attempt is written down by itself."""
+    journal = Breakable()
+    story = Story(journal, "busy", "ok")
+    story.run(story.create())
+    assert story.sent == [State.SENT, State.SENT]
+    assert journal.saved == [State.SENT, State.CREATED]
+    (record,) = story.run(journal.records())
+    assert record.attempts == 2
+
+
+def test_a_write_that_never_left_counts_no_attempt() -> None:
+    """The breaker is open: the record says so, and the key is free."""
+    journal = Breakable()
+    story = Story(journal)
+    scope = make_scope()
+    scope.breaker.force(Circuit.FORCED_OPEN, story.clock.monotonic())
+    with pytest.raises(CircuitOpenError):
+        story.run(story.create(scope=scope))
+    assert story.sent == []
+    assert [(record.state, record.attempts) for record in story.run(journal.records())] == [(State.FAILED, 0)]
 
 
 def test_an_answer_that_cannot_be_written_down_is_an_unknown_outcome() -> None:
@@ -218,14 +274,14 @@ def test_who_loses_the_key_with_the_answer_in_hand_says_that_it_was_made() -> No
 
 
 class Slow(MemoryJournal):
-    """A journal whose first SENT takes a whole lease to be written."""
+    """A journal whose first claim takes a whole lease to be written."""
 
     clock: VirtualClock
     slow = 1
 
-    async def save(self, record: Record, now: Any, *, release: bool = False) -> bool:
-        kept = await super().save(record, now, release=release)
-        if record.state is State.SENT and self.slow:
+    async def claim(self, fresh: Record, now: Any) -> Record:
+        kept = await super().claim(fresh, now)
+        if self.slow:
             self.slow -= 1
             await self.clock.sleep(self.lease)
         return kept
