@@ -16,7 +16,7 @@ from backstay.errors import BackstayError, InvalidRequestError, ResourceError
 from backstay.sqlfile import Format, Steps, is_damage, open_file, roll_back
 
 BATCH: Final = 500
-"""Jobs in one transaction at most, so that another process waits briefly."""
+"""Jobs in one transaction, or one trip's if those are more: another process shall wait briefly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,16 @@ class Job:
     work: Callable[[sqlite3.Connection], Any]
     writes: bool
     rooms: tuple[Room, ...]
-    future: Future[Any]
     result: Any = None
     error: BaseException | None = None
 
-    def end(self) -> None:
-        """Tell whoever waits."""
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+
+@dataclass(slots=True, eq=False)
+class Trip:
+    """Jobs that came together, and what tells that all of them have ended."""
+
+    jobs: list[Job]
+    over: Future[None]
 
 
 class Committer(Executor):
@@ -58,24 +58,24 @@ class Committer(Executor):
         self._form = form
         self._db: sqlite3.Connection | None = None
         self._ready: tuple[Room, ...] = ()
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Trip | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @staticmethod
-    def job(work: Callable[[sqlite3.Connection], Any], writes: bool, rooms: tuple[Room, ...]) -> Job:  # noqa: FBT001 - passed on by the loop, which takes no keywords
+    def trip(jobs: list[Job]) -> Trip:
         """What `submit` is given to call: it only puts the facts together."""
-        return Job(work, writes, rooms, Future())
+        return Trip(jobs, Future())
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Queue the job that `fn` makes; the future is done when its transaction is on the disk."""
-        job: Job = fn(*args, **kwargs)
+        """Queue the trip that `fn` makes; the future is done when its transaction is on the disk."""
+        trip: Trip = fn(*args, **kwargs)
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="backstay-state", daemon=True)
                 self._thread.start()
-        self._queue.put(job)
-        return job.future
+        self._queue.put(trip)
+        return trip.over
 
     def stop(self) -> None:
         """Do what is queued, end the thread, close the connection."""
@@ -95,21 +95,27 @@ class Committer(Executor):
         if self._db is not None:
             self._db.close()
 
-    def _collect(self) -> tuple[list[Job], bool]:
-        batch: list[Job] = []
-        job = self._queue.get()
-        while job is not None:
-            if job.future.set_running_or_notify_cancel():
-                batch.append(job)
-            if len(batch) >= BATCH:
+    def _collect(self) -> tuple[list[Trip], bool]:
+        batch: list[Trip] = []
+        trip, jobs = self._queue.get(), 0
+        while trip is not None:
+            if trip.over.set_running_or_notify_cancel():
+                batch.append(trip)
+                jobs += len(trip.jobs)
+            if jobs >= BATCH:
                 return batch, True
             try:
-                job = self._queue.get_nowait()
+                trip = self._queue.get_nowait()
             except queue.Empty:
                 return batch, True
         return batch, False
 
-    def _serve(self, batch: list[Job]) -> None:
+    def _serve(self, trips: list[Trip]) -> None:
+        self._do([job for trip in trips for job in trip.jobs])
+        for trip in trips:
+            trip.over.set_result(None)
+
+    def _do(self, batch: list[Job]) -> None:
         try:
             db = self._opened({room: None for job in batch for room in job.rooms})
             _transact(db, [job for job in batch if job.writes])
@@ -121,7 +127,6 @@ class Committer(Executor):
                 job.error = job.error or copy.copy(error)
         for job in batch:
             job.error = None if job.error is None else self._named(job.error)
-            job.end()
 
     def _opened(self, rooms: dict[Room, None]) -> sqlite3.Connection:
         if self._db is None:

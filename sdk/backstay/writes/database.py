@@ -8,7 +8,6 @@ local file system.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 import weakref
@@ -18,7 +17,8 @@ from typing import Any, Final, TypeVar
 
 from backstay.errors import InvalidRequestError
 from backstay.sqlfile import Format
-from backstay.writes.committer import Committer, Room
+from backstay.writes.committer import Committer, Job, Room
+from backstay.writes.together import Together
 
 T = TypeVar("T")
 
@@ -37,6 +37,8 @@ class Database:
         self.path = Path(path)
         self._rooms: tuple[Room, ...] = ()
         self._committer = Committer(self.path, FORMAT)
+        committer = self._committer
+        self._together = Together[Job](lambda: committer, committer.trip)
         self._pid = os.getpid()
         self._close = weakref.finalize(self, self._committer.stop)
 
@@ -74,9 +76,11 @@ class Database:
                 f"the state file {self.path} is closed, or was opened before a fork", field="state",
                 value=str(self.path), hint="make a runtime in each process, and close it last",
             )  # fmt: skip
-        return await asyncio.get_running_loop().run_in_executor(
-            self._committer, self._committer.job, work, writes, self._rooms
-        )
+        job = Job(work, writes, self._rooms)
+        await self._together.done(job)
+        if job.error is not None:
+            raise job.error
+        return job.result
 
 
 __all__ = ["Database", "Room"]

@@ -19,7 +19,6 @@ import pytest
 from backstay.errors import IdempotencyConflictError, InvalidRequestError, ResourceError
 from backstay.testing.clock import VirtualClock
 from backstay.testing.clock import run as virtually
-from backstay.writes import committer
 from backstay.writes.database import Database, Room
 
 NOTES = Room("notes", (("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT UNIQUE)",),))
@@ -298,9 +297,3 @@ async def test_a_killed_process_loses_nothing_that_was_acknowledged(path: Path, 
     child.stdout.close()
     assert set(told) <= set(await database.read(texts))
     assert await database.read(lambda db: db.execute("PRAGMA integrity_check").fetchone()) == ("ok",)
-
-
-def test_a_job_is_begun_only_once() -> None:
-    """The committer is an executor whose jobs know whether somebody still waits for them."""
-    job = committer.Committer.job(lambda _: None, writes=True, rooms=())
-    assert job.future.set_running_or_notify_cancel()

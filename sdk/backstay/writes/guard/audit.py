@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from backstay.errors import ResourceError
 from backstay.taxonomy import Certainty
+from backstay.writes.together import Together
 
 AUDIT: Final = "audit.jsonl"
 """Its name in the folder of a runtime's state."""
@@ -77,6 +78,7 @@ class FileAudit:
         self._lock = threading.Lock()
         self._file = -1
         self._thread: _Appender | None = None
+        self._together = Together[_Line](self._appender, self._flush)
 
     async def append(self, entry: Entry) -> None:
         """See `Audit.append`.
@@ -84,14 +86,10 @@ class FileAudit:
         Raises:
             ResourceError: the file cannot be written.
         """
-        import asyncio
-
         line = _Line(json.dumps(entry, ensure_ascii=False, default=str, separators=(",", ":")).encode() + b"\n")
         with self._lock:
             self._waiting.append(line)
-            if self._thread is None:
-                self._thread = _Appender(1, "backstay-audit")
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._flush, line)
+        await self._together.done(line)
         if line.error is not None:
             raise ResourceError(
                 f"the audit file {self.path} cannot be written: {line.error}", field="audit", value=str(self.path),
@@ -107,9 +105,15 @@ class FileAudit:
             thread.shutdown(wait=True)
         self._let_go()
 
-    def _flush(self, line: _Line) -> None:
-        """Write what waits; by the time a later line's turn comes, an earlier turn has often written it."""
-        if line.done:
+    def _appender(self) -> _Appender:
+        with self._lock:
+            if self._thread is None:
+                self._thread = _Appender(1, "backstay-audit")
+            return self._thread
+
+    def _flush(self, lines: list[_Line]) -> None:
+        """Write what waits; by the time a later trip's turn comes, an earlier one has often written its lines."""
+        if all(line.done for line in lines):
             return
         with self._lock:
             batch, self._waiting = self._waiting, []
