@@ -43,7 +43,7 @@ def canonical(value: object) -> str:
     Neither the order of keys, nor 50 or 50.00, nor the zone in which a moment is written makes a difference, nor a
     field that has its default: a new field of a later version changes no hash. Bytes stand there as their SHA-256.
     """
-    return json.dumps(_canonical(value), separators=(",", ":"), sort_keys=True, default=_digest)
+    return _CANONICAL.encode(_canonical(value))
 
 
 def decode(text: str) -> Any:
@@ -141,14 +141,20 @@ def _at_home(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def _canonical(value: Any) -> Any:
     """As `_canon(_pack(value))`, but fields of models that have their defaults are passed over, not packed."""
-    kind = type(value)
-    if kind is list:
-        return [_canonical(item) for item in value]
-    if kind is tuple:
-        return {TAG: "tuple", "v": [_canonical(item) for item in value]}
-    if kind is dict and TAG not in value and all(type(key) is str for key in value):
-        return {name: _canonical(item) for name, item in value.items()}
-    return _canonical_model(value) if isinstance(value, Value) else _canon(_pack(value))
+    way = _CANON.get(type(value))
+    if way is None:
+        way = _CANON[type(value)] = _canonical_model if isinstance(value, Value) else _by_packing
+    return way(value)
+
+
+def _by_packing(value: Any) -> Any:
+    return _canon(_pack(value))
+
+
+def _canonical_dict(value: dict[Any, Any]) -> Any:
+    if TAG in value or not all(type(key) is str for key in value):
+        return _by_packing(value)
+    return {name: _canonical(item) for name, item in value.items()}
 
 
 def _canonical_model(model: Value) -> dict[str, Any]:
@@ -244,6 +250,20 @@ _PACK: Final[dict[type, Callable[[Any], Any]]] = {
 }
 _BY_BASE: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = ((str, str), (Mapping, _pack_dict))
 """Text enums are stored as their text, which they equal; read-only mappings as dicts."""
+_CANON: Final[dict[type, Callable[[Any], Any]]] = {  # and what is met later on
+    type(None): _same,
+    bool: _same,
+    int: _same,
+    float: _same,
+    str: _same,
+    list: lambda value: [_canonical(item) for item in value],
+    tuple: lambda value: {TAG: "tuple", "v": [_canonical(item) for item in value]},
+    dict: _canonical_dict,
+    Decimal: lambda value: {TAG: "decimal", "v": _shortest(value)},
+    Money: lambda value: {TAG: "money", "v": f"{_shortest(value.amount)} {value.currency}"},
+    datetime: lambda value: {TAG: "datetime", "v": _instant(value)},
+}
+_CANONICAL: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_digest)
 _UNPACK: Final[dict[str, Callable[[Any], Any]]] = {
     "tuple": tuple,
     "decimal": Decimal,

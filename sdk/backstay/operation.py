@@ -242,13 +242,21 @@ def intent(
     return declare
 
 
-_signature: Final = functools.cache(inspect.signature)
-"""Of the methods that are declared as operations: there are so many and no more."""
+@functools.cache  # of the methods that are declared as operations: there are so many and no more
+def _signature(body: Callable[..., Any]) -> tuple[inspect.Signature, tuple[str, ...], frozenset[str]]:
+    """A method's signature; its parameters that may be given by place, and those that need not."""
+    found = inspect.signature(body)
+    placed = tuple(name for name, each in found.parameters.items() if each.kind is each.POSITIONAL_OR_KEYWORD)
+    return found, placed, frozenset(name for name, each in found.parameters.items() if each.kind is each.KEYWORD_ONLY)
 
 
 def arguments(body: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of one call of an operation's method by name, `self` left out."""
-    given = dict(_signature(body).bind(*args, **kwargs).arguments)
+    signature, placed, named = _signature(body)
+    if len(args) == len(placed) and kwargs.keys() <= named:  # as adapters call; binding costs five times that
+        given = {**dict(zip(placed, args, strict=True)), **kwargs}
+    else:
+        given = dict(signature.bind(*args, **kwargs).arguments)
     given.pop("self", None)
     return given
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from backstay.writes.journal import DONE, FREE, Moment, Record, State, abandoned, conflict
+from backstay.writes.journal import DONE, FREE, Moment, Record, State, abandoned, conflict, copied
 from backstay.writes.sightings import Sightings
 
 
@@ -16,7 +14,7 @@ def claimed(stored: Record | None, fresh: Record, now: Moment, lease: float, see
     """
     over = stored is None or seen.lease_over(stored, now)
     if stored is None or (stored.state in FREE and over):
-        return replace(fresh, beat=now.wall, lease=lease, created=now.wall, updated=now.wall, begun=True)
+        return copied(fresh, beat=now.wall, lease=lease, created=now.wall, updated=now.wall, begun=True)
     if stored.state in FREE:  # nothing has been sent yet, and perhaps nothing will be: then another payload is welcome
         return stored
     if stored.key != fresh.key or stored.payload != fresh.payload:
@@ -30,14 +28,14 @@ def claimed(stored: Record | None, fresh: Record, now: Moment, lease: float, see
 
 def held(stored: Record, owner: str, now: Moment, lease: float) -> Record:
     """The record in the hands of an owner."""
-    return replace(stored, owner=owner, beat=now.wall, lease=lease, begun=False)
+    return copied(stored, owner=owner, beat=now.wall, lease=lease, begun=False)
 
 
 def saved(record: Record, now: Moment, lease: float, *, release: bool) -> Record:
     """What is stored of a change."""
     if release:
-        return replace(record, owner="", beat=0.0, lease=0.0, updated=now.wall)
-    return replace(record, beat=now.wall, lease=lease, updated=now.wall)
+        return copied(record, owner="", beat=0.0, lease=0.0, updated=now.wall)
+    return copied(record, beat=now.wall, lease=lease, updated=now.wall)
 
 
 def moves_on(stored: Record | None, state: State) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import replace
 from typing import Final
 
 from backstay.writes.claims import claimed, held, moves_on, saved
@@ -74,7 +73,7 @@ class MemoryJournal:
         """See `Journal.release`."""
         with self._lock:
             if self._holds(id, owner):
-                self._keep(replace(self._records[id], owner="", beat=0.0, lease=0.0))
+                self._keep(copied(self._records[id], owner="", beat=0.0, lease=0.0))
 
     async def drop(self, record: Record) -> None:
         """See `Journal.drop`."""
@@ -88,7 +87,7 @@ class MemoryJournal:
         with self._lock:
             stored = self._records.get(id)
             if stored is not None and moves_on(stored, state):
-                self._keep(replace(stored, state=state, updated=now.wall))
+                self._keep(copied(stored, state=state, updated=now.wall))
 
     async def get(self, id: str) -> Record | None:  # noqa: A002 - the field's own name
         """See `Journal.get`."""

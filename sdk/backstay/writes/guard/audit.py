@@ -23,6 +23,7 @@ AUDIT: Final = "audit.jsonl"
 """Its name in the folder of a runtime's state."""
 
 Entry = Mapping[str, Any]
+_TEXT: Final = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":"))
 
 
 class Audit(Protocol):
@@ -86,7 +87,7 @@ class FileAudit:
         Raises:
             ResourceError: the file cannot be written.
         """
-        line = _Line(json.dumps(entry, ensure_ascii=False, default=str, separators=(",", ":")).encode() + b"\n")
+        line = _Line(_TEXT.encode(entry).encode() + b"\n")
         with self._lock:
             self._waiting.append(line)
         await self._together.done(line)

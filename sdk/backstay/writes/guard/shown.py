@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
@@ -26,25 +26,54 @@ LONGEST: Final = 300
 """Characters of a text that are kept."""
 
 
-def shown(value: Any, allow: frozenset[str] = SHOWN) -> Any:
+Allow = frozenset[str]
+Way = Callable[[Any, Allow], Any]
+
+
+def shown(value: Any, allow: Allow = SHOWN) -> Any:
     """A value as JSON; of models only what was set, of mappings only fields of the allow-list."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Enum):
-        return value.value if isinstance(value.value, str) else value.name
-    if isinstance(value, str):
-        return scrub(value)[:LONGEST]
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, Mapping):
-        return {str(name): shown(each, allow) if name in allow else HIDDEN for name, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [shown(each, allow) for each in value]
-    given = getattr(value, "__pydantic_fields_set__", None)
-    if given is not None:
-        return shown({name: getattr(value, name) for name in type(value).model_fields if name in given}, allow)
-    return scrub(str(value))[:LONGEST]  # Money, Ref: their own text
+    way = _KNOWN.get(type(value))
+    if way is None:
+        way = _KNOWN[type(value)] = _way(type(value))
+    return way(value, allow)
+
+
+def _text(value: Any, _: Allow) -> str:
+    return scrub(str(value))[:LONGEST]  # of Money and Ref their own text
+
+
+def _each(value: Any, allow: Allow) -> list[Any]:
+    return [shown(each, allow) for each in value]
+
+
+def _named(value: Mapping[Any, Any], allow: Allow) -> dict[str, Any]:
+    return {str(name): shown(each, allow) if name in allow else HIDDEN for name, each in value.items()}
+
+
+def _model(value: Any, allow: Allow) -> dict[str, Any]:
+    given = value.__pydantic_fields_set__
+    return _named({name: getattr(value, name) for name in type(value).model_fields if name in given}, allow)
+
+
+_WAYS: Final[tuple[tuple[Any, Way], ...]] = (
+    ((type(None), bool, int, float), lambda value, _: value),
+    (Enum, lambda value, _: value.value if isinstance(value.value, str) else value.name),
+    (str, _text),
+    (bytes, lambda value, _: f"{len(value)} bytes"),
+    (date, lambda value, _: value.isoformat()),
+    (Decimal, lambda value, _: f"{value:f}"),
+    (Mapping, _named),
+    ((list, tuple, set, frozenset), _each),
+)
+"""In this order: a kind of value may be of several."""
+
+
+_KNOWN: Final[dict[type, Way]] = {}
+
+
+def _way(kind: type) -> Way:
+    """How values of an exact type are shown."""
+    for kinds, way in _WAYS:
+        if issubclass(kind, kinds):
+            return way
+    return _model if hasattr(kind, "__pydantic_fields__") else _text
