@@ -33,6 +33,7 @@ from backstay_adapters.tiktok.sandbox import ADVERTISERS, TOKEN, TikTokSandbox
 
 KEY = "group"
 LATE = FaultRule(FaultKind.LATENCY, delay=4.0, operation="adgroup/create", times=1)
+NEVER = FaultRule(FaultKind.TIMEOUT, operation="adgroup/create", times=1)
 LOST = FaultRule(FaultKind.RESET_AFTER, operation="adgroup/create", times=1)
 
 
@@ -111,7 +112,14 @@ async def both_at_once(town: Town) -> None:
     await asyncio.gather(*(town.group(Process(), parent) for _ in range(5)), return_exceptions=True)
 
 
-STORIES = [dies_and_is_called_again, loses_an_answer, both_at_once]
+async def both_while_one_waits(town: Town) -> None:
+    """Five processes, one key; the first one's request is never answered, and it will send again."""
+    parent = await town.parent()
+    town.bench.break_with(NEVER)
+    await asyncio.gather(*(town.group(Process(), parent) for _ in range(5)), return_exceptions=True)
+
+
+STORIES = [dies_and_is_called_again, loses_an_answer, both_at_once, both_while_one_waits]
 
 
 @pytest.fixture
@@ -150,10 +158,10 @@ def test_without_the_wait_for_the_read_lag_it_is_made_twice(monkeypatch: pytest.
 
 
 def test_without_the_lease_it_is_made_more_than_once(monkeypatch: pytest.MonkeyPatch, on_file: Town) -> None:
-    """Everybody holds the key at once, and nobody notices."""
+    """Everybody holds the key at once, and nobody notices: the others look, see nothing, and send beside the first."""
     monkeypatch.setattr(Sightings, "lease_over", lambda *_: True)
     monkeypatch.setattr(sqlite, "_SET_HELD", f"{sqlite._SET} AND ? IS NOT NULL")
-    assert on_file.made(both_at_once) > 1
+    assert on_file.made(both_while_one_waits) > 1
 
 
 def test_without_counting_the_attempt_it_is_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
