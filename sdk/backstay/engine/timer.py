@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Awaitable
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Watched:
@@ -117,6 +120,27 @@ def sweep_of(loop: asyncio.AbstractEventLoop) -> Sweep:
         sweep = _sweeps[loop] = Sweep(loop)
     _newest = sweep
     return sweep
+
+
+async def within(seconds: float, work: Awaitable[T]) -> T:
+    """What the work gives, if it is done in time; as `asyncio.timeout`, on the shared timer.
+
+    Raises:
+        TimeoutError: it took longer, and was cancelled.
+    """
+    loop = asyncio.get_running_loop()
+    sweep, watched = sweep_of(loop), Watched()
+    sweep.guard(watched, loop, loop.time() + seconds)
+    try:
+        found = await work
+    except BaseException as error:
+        sweep.drop(watched)
+        if watched.timed_out(error):
+            raise TimeoutError from error
+        raise
+    sweep.drop(watched)
+    watched.take_back()  # the work has won the race against the timer
+    return found
 
 
 def _forget_closed() -> None:

@@ -95,6 +95,7 @@ async def create(
         raise
     finally:
         leave(token)
+        call.settle = None  # no circle of call, record and look is left behind
         if hold is not None:
             await hold.let_go()
 
@@ -331,10 +332,13 @@ async def change(
         return Settled(None) if seen is Seen.WANTED else None
 
     call.settle = settle
-    if entry is None:
-        return await run(call, body, args, kwargs)
-    async with entry.open_while(call):
-        return await run(call, body, args, kwargs)
+    try:
+        if entry is None:
+            return await run(call, body, args, kwargs)
+        async with entry.open_while(call):
+            return await run(call, body, args, kwargs)
+    finally:
+        call.settle = None  # as above
 
 
 def _overtaken(call: Call) -> BackstayError:

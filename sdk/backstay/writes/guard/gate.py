@@ -5,7 +5,6 @@ Nothing is sent before it is judged, held in the ledger and written into the aud
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from backstay.clock import utc
 from backstay.engine.call import collecting
+from backstay.engine.timer import within
 from backstay.errors import BackstayError, ResourceError, SpendGuardError
 from backstay.events.model import Problem, SpendRefused, bound
 from backstay.policies.caps import Caps, Dial, Proposal, Ruling, money, recount, reserve
@@ -267,8 +267,7 @@ async def _in_time(work: Awaitable[T], what: str, *, pausing: bool = False) -> T
     """
     wait = PAUSE_WAITS if pausing else WAITS
     try:
-        async with asyncio.timeout(wait):
-            return await work
+        return await within(wait, work)
     except TimeoutError:
         raise ResourceError(
             f"the {what} of the spend guard did not answer within {wait:g} s", field="state", rule="guard.slow",
