@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import TYPE_CHECKING, Any
 
 from backstay.addresses import public_socket
@@ -28,15 +29,14 @@ def sessions(context: ssl.SSLContext, limit: int, *, public_only: bool = False) 
     """Makes the pool; called at its first request, inside the loop that will use it."""
     import aiohttp  # costs a quarter of a second to import, so only once a pool is made
 
-    trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(_on_headers_sent)
+    marking = _marking()
 
     def session() -> aiohttp.ClientSession:
         made_by = public_socket if public_only else None
         connector = aiohttp.TCPConnector(limit=limit, ssl=context, socket_factory=made_by)
         made = aiohttp.ClientSession(
             connector=connector,
-            trace_configs=[trace],
+            request_class=marking,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
         )
@@ -111,10 +111,19 @@ def _lowered(headers: Any) -> dict[str, str]:
     return found
 
 
-async def _on_headers_sent(*_: object) -> None:
-    call = current()
-    if call is not None:
-        call.sent = True
+@functools.cache
+def _marking() -> type[aiohttp.ClientRequest]:
+    """A request that says when it leaves; aiohttp's tracing would tell of ten more moments of each request."""
+    import aiohttp
+
+    class Marking(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> aiohttp.ClientResponse:
+            call = current()
+            if call is not None:
+                call.sent = True
+            return await super().send(conn)
+
+    return Marking
 
 
 def is_timeout(error: BaseException, timeouts: tuple[type[BaseException], ...]) -> bool:

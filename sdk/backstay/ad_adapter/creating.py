@@ -32,8 +32,12 @@ from backstay.keys import payload_hash
 from backstay.operation import CallOptions, intent, operation
 from backstay.policies.effect import Effect
 from backstay.policies.settings import need
+from backstay.values import unchecked
 from backstay.writes.journal import JournalKey, Record, State
 from backstay.writes.memory import MemoryJournal
+
+_created = unchecked(Created[Any])
+"""Its parts were checked when they were made."""
 
 
 class Creating(Changing):
@@ -188,7 +192,7 @@ class Creating(Changing):
                 )  # fmt: skip
         if written.fresh and not written.verified:
             await self.runtime.journal.mark(key_token, State.VERIFIED, moment(self.runtime.clock))
-        made: Created[Any] = Created(value=found, how=written.how, parked=written.parked)
+        made: Created[Any] = _created(value=found, how=written.how, parked=written.parked)
         return stamp(made, self._now(found.served))
 
     async def _record_made(self, key: str, asked: Mapping[str, Any], ref: Ref) -> None:

@@ -9,22 +9,22 @@ if TYPE_CHECKING:
 
 
 class Lately:
-    """Which refs are so new that a read without them says nothing yet. Pure: it is told the time."""
+    """Which ids are so new that a read without them says nothing yet. Pure: it is told the time."""
 
     __slots__ = ("_until",)
 
     def __init__(self) -> None:
-        self._until: dict[Ref, float] = {}
+        self._until: dict[str, float] = {}
 
     def made(self, ref: Ref, now: float, lag: float) -> None:
         """Note an object; monotonic seconds, and those by which reads lag."""
         while self._until and next(iter(self._until.values())) <= now:
             del self._until[next(iter(self._until))]
-        self._until[ref] = now + lag
+        self._until[ref.id] = now + lag
 
     def has(self, ref: Ref, now: float) -> bool:
         """Whether reads may still lag behind the making of it."""
-        return self._until.get(ref, now) > now
+        return self._until.get(ref.id, now) > now
 
 
 __all__ = ["Lately"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from backstay.engine import report
 from backstay.engine.decide import finish
+from backstay.engine.timer import Watched, sweep_of
 from backstay.errors import BackstayError, InFlightError
 from backstay.policies.retry import Why
 from backstay.taxonomy import Certainty
@@ -71,8 +72,8 @@ def _busy(record: Record) -> InFlightError:
     )  # fmt: skip
 
 
-class Hold:
-    """A record in this call's hands."""
+class Hold(Watched):
+    """A record in this call's hands; on the shared timer, because almost every call is over before it is renewed."""
 
     def __init__(self, call: Call, journal: Journal, record: Record, owner: str, since: float) -> None:
         self.record = record
@@ -83,7 +84,7 @@ class Hold:
         self._journal = journal
         self._owner = owner
         self._renewing: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         if record.owner == owner:
             self._arm()
 
@@ -95,7 +96,7 @@ class Hold:
     @property
     def held(self) -> bool:
         """Whether it is this call's to change."""
-        return self._timer is not None
+        return self._loop is not None
 
     async def keep(self, **changes: Any) -> None:
         """Change the record, durably.
@@ -134,15 +135,16 @@ class Hold:
             await self._journal.release(self.record.id, self._owner)
 
     def _arm(self) -> None:
-        # A timer, not a task: almost every call is over before it fires.
-        self._timer = asyncio.get_running_loop().call_later(self._journal.lease / 3, self._due)
+        loop = self._loop = asyncio.get_running_loop()
+        sweep_of(loop).add(self, loop, loop.time() + self._journal.lease / 3)
 
     def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            sweep_of(loop).drop(self)
 
-    def _due(self) -> None:
+    def expire(self) -> None:
+        """A third of the lease is over."""
         self._renewing = asyncio.get_running_loop().create_task(self._renew())
 
     async def _renew(self) -> None:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Watched:
-    """What a sweep guards, one stretch after the other: a call is one, so that guarding it makes no second object."""
+    """What a sweep watches, one stretch after the other: a call is one, so that guarding it makes no second object."""
 
     task: asyncio.Task[Any] | None = None
     """The one that is guarded; None before the first stretch."""
@@ -28,6 +28,12 @@ class Watched:
     """Whether it was cut off."""
     cancelling: int = 0
     """How many requests to cancel the task had when the stretch began."""
+
+    def expire(self) -> None:
+        """The stretch has not ended in time: cut the task off."""
+        if self.task is not None:
+            self.fired = True
+            self.task.cancel()
 
     def timed_out(self, error: BaseException) -> bool:
         """Whether a cancellation that reached the task was ours; takes our request back from the task.
@@ -56,7 +62,7 @@ class Sweep:
 
     @property
     def guarding(self) -> int:
-        """How many stretches are guarded now."""
+        """How many stretches are watched now."""
         return len(self._guarded)
 
     def guard(self, watched: Watched, loop: asyncio.AbstractEventLoop, when: float) -> None:
@@ -64,9 +70,13 @@ class Sweep:
         task = watched.task
         if task is None:
             task = watched.task = _running(loop)
-        watched.when = when
         watched.fired = False
         watched.cancelling = task.cancelling()
+        self.add(watched, loop, when)
+
+    def add(self, watched: Watched, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        """Let it expire at `when`, a time of that loop, unless it is dropped before."""
+        watched.when = when
         self._guarded[watched] = None
         if when < self._armed_for:
             self._arm(loop, when)
@@ -89,9 +99,7 @@ class Sweep:
         now = loop.time()
         for watched in [watched for watched in self._guarded if watched.when <= now]:
             self._guarded.pop(watched, None)
-            if watched.task is not None:
-                watched.fired = True
-                watched.task.cancel()
+            watched.expire()
         if self._guarded:
             self._arm(loop, min(watched.when for watched in self._guarded))
 

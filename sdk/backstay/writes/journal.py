@@ -120,10 +120,14 @@ class Record:
     open_since: float = field(default=0.0, compare=False)
     """Monotonic seconds, this process's: from when the read lag of an open record counts."""
 
+    own_id: str = field(default="", compare=False, repr=False)
+
     @property
     def id(self) -> str:
         """See `JournalKey.id`."""
-        return self.key.id
+        if not self.own_id:
+            self.own_id = self.key.id
+        return self.own_id
 
     @property
     def expires(self) -> float:

@@ -17,6 +17,7 @@ from backstay.errors import UnsupportedError
 ATTRIBUTES: Final = ("_method", "_path", "_params")
 """Private attributes of the SDK's request that are read; a test fails when one goes (pinned: >=26,<27)."""
 _ID: Final = "{id}"
+_JSON: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 class NoSession:
@@ -84,4 +85,4 @@ def encoded(params: Mapping[str, Json]) -> dict[str, str]:
 def _text(value: Json) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return _JSON.encode(value)

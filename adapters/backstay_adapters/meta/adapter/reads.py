@@ -130,19 +130,22 @@ class MetaReads(MetaAccount):
     async def _parsed(
         self, kind: Kind, rows: list[Raw], left_out: Mapping[str, str], after: str | None = None
     ) -> PageData[Any]:
+        return PageData(items=await self._objects(kind, rows, left_out), next_state=after)
+
+    async def _objects(self, kind: Kind, rows: list[Raw], left_out: Mapping[str, str]) -> tuple[Any, ...]:
         by = Reader(self.account, await self.currency(), utc(self.runtime.clock.wall()))
         own = self.account.removeprefix(ACCOUNT)
         mine = [raw for raw in rows if str(raw.get("account_id", own)) == own]
         with parsing(self.vendor, f"{kind.level} list"):
-            return PageData(items=tuple([kind.parse(noted(raw, left_out), by) for raw in mine]), next_state=after)
+            return tuple([kind.parse(noted(raw, left_out), by) for raw in mine])
 
     async def _shown(self, kind: Kind, raw: Json) -> Any | None:
         """The object that a create's answer shows; None if it does not show all that makes one: then it is read."""
         if not isinstance(raw, Mapping) or not kind.essential <= raw.keys():
             return None
         with contextlib.suppress(BadResponseError):  # it is made all the same; the read says what is wrong with it
-            found = await self._parsed(kind, [raw], self._refused.get(kind.level, {}))
-            return found.items[0] if found.items else None
+            found = await self._objects(kind, [raw], self._refused.get(kind.level, {}))
+            return found[0] if found else None
         return None
 
     def _raw(self, item: Any, names: Mapping[str, Json]) -> dict[str, Json]:

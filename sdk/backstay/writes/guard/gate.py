@@ -223,17 +223,18 @@ class Gate:
 
     async def _record(self, passage: Passage, phase: str, **more: Any) -> None:
         act, spending, ruling = passage.act, passage.spending, passage.ruling
-        entry = {
+        entry: dict[str, Any] = {
             "id": passage.ticket, "phase": phase, "at": utc(self._clock.wall()).isoformat(), "actor": self.actor,
             "vendor": act.vendor, "account": act.account, "operation": act.operation,
-            **({"ref": spending.ref} if spending.ref else {}), **more,
         }  # fmt: skip
+        if spending.ref:
+            entry["ref"] = spending.ref
         if phase != "outcome":
-            entry |= {"context": fields(bound()), "effect": act.effect, "key": shown(act.key)}
+            more |= {"context": fields(bound()), "effect": act.effect, "key": shown(act.key)}
         if phase == "intent":
-            entry["verdict"] = self._verdict(ruling)
-        kept = {name: value for name, value in entry.items() if value is not None}
-        await _in_time(self.audit.append(kept), "audit record", pausing=act.pausing)
+            more["verdict"] = self._verdict(ruling)
+        entry |= {name: value for name, value in more.items() if value is not None}
+        await _in_time(self.audit.append(entry), "audit record", pausing=act.pausing)
 
     def _verdict(self, ruling: Ruling) -> dict[str, Any]:
         guard = "none" if self.guard is None else repr(self.guard)
