@@ -116,6 +116,23 @@ def stamp(answer: A, served: Served) -> A:
     return answer
 
 
+def hand_out(answer: A, served: Served) -> A:
+    """As `stamp`, on a new whole: parts that somebody has already, because a cache shares them, are copied."""
+    _set(answer, "_served", served)
+    for name in answer._carries:  # noqa: SLF001 - our own class
+        answer.__dict__[name] = _each(answer.__dict__[name], _own, served)
+    return answer
+
+
+def _own(part: Answer, served: Served) -> Answer:
+    if getattr(part, "_served", None) is not None:
+        return with_served(part, served)
+    if part._carries:  # noqa: SLF001 - our own class
+        return hand_out(part, served)
+    _set(part, "_served", served)
+    return part
+
+
 def is_stale(answer: Answer) -> bool:
     """Whether it may be shown but not acted on: served after an error, or given by no adapter."""
     return answer.served.source == "stale"
@@ -141,9 +158,9 @@ def require_live(value: A, field: str = "expect") -> A:
 
 
 def _each(part: Any, mark: Callable[[Any, Served], Any], served: Served) -> Any:
-    if isinstance(part, Answer):
-        return mark(part, served)
-    return tuple([_each(item, mark, served) for item in part]) if isinstance(part, tuple) else part
+    if type(part) is tuple:
+        return tuple([mark(item, served) if isinstance(item, Answer) else _each(item, mark, served) for item in part])
+    return mark(part, served) if isinstance(part, Answer) else part
 
 
 def _carry(old: A, new: A) -> A:

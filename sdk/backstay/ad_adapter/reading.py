@@ -115,7 +115,7 @@ class Reading(AdHooks):
                 following = [number + 1, None, total]
             return found.model_copy(update={"items": kept, "next_state": following, "total": total})
 
-        return Pages(fetch, platform=self.vendor, account_id=self.account, query=asked, cursor=cursor)
+        return Pages(fetch, platform=self.vendor, account_id=self.account, query=asked, cursor=cursor, key=_id)
 
     @operation(
         Effect.READ,
@@ -274,6 +274,12 @@ class Reading(AdHooks):
                     break
         oldest = sorted(found, key=lambda item: (str(item.created_at), item.ref.id))
         return tuple(dict.fromkeys(item.ref for item in oldest))
+
+
+def _id(item: Any) -> str:
+    """What tells the objects of one list apart: they are of one account and one level."""
+    found: str = item.ref.id
+    return found
 
 
 class Size:

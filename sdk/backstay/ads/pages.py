@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from backstay.ads.refs import Ref
-from backstay.answer import UNSERVED, Answer, Served, stamp
+from backstay.answer import UNSERVED, Answer, Served, hand_out
 from backstay.codec import encode
 from backstay.errors import InvalidRequestError
 
@@ -137,7 +137,7 @@ class Pages(Generic[T]):
             ended = again is None and following is None
             new = self._new(self._rest(data.items, after), seen)
             page: Page[T] = Page(items=new, total=data.total, cursor=None if ended else self._seal(following, None))
-            yield state, None if ended else (following, None), stamp(page, data.served)
+            yield state, None if ended else (following, None), hand_out(page, data.served)
             if ended:
                 return
             before = (state, len(data.items)) if again is None else None

@@ -95,6 +95,21 @@ async def test_items_say_where_they_came_from() -> None:
     assert page.served == page.items[0].served
 
 
+async def test_what_was_given_out_goes_on_saying_where_it_came_from() -> None:
+    """A cache hands the same objects to the next reader: what the first one has stays live, whatever came after."""
+    stored: PageData[Item] = PageData(items=(Item(ref="1"), Item(ref="2")))
+    sources = ["live", "cache", "stale"]
+
+    async def fetch(_: Any) -> PageData[Item]:
+        return with_served(stored, Served(sources.pop(0), "shop"))  # type: ignore[arg-type]  # from the list above
+
+    found = [await Pages(fetch, platform="shop", account_id="1", query=Query()) for _ in range(3)]
+    assert [[item.served.source for item in items] for items in found] == [
+        ["live"] * 2, ["cache"] * 2, ["stale"] * 2
+    ]  # fmt: skip
+    assert found[0] == found[1] == found[2]
+
+
 async def test_a_list_can_be_read_again() -> None:
     """From its start, with fresh answers."""
     shop = Shop(1, 2, 3)

@@ -135,9 +135,11 @@ class MetaReads(MetaAccount):
     async def _objects(self, kind: Kind, rows: list[Raw], left_out: Mapping[str, str]) -> tuple[Any, ...]:
         by = Reader(self.account, await self.currency(), utc(self.runtime.clock.wall()))
         own = self.account.removeprefix(ACCOUNT)
-        mine = [raw for raw in rows if str(raw.get("account_id", own)) == own]
+        mine = [raw for raw in rows if raw.get("account_id", own) == own or str(raw["account_id"]) == own]
+        if left_out:
+            mine = [noted(raw, left_out) for raw in mine]
         with parsing(self.vendor, f"{kind.level} list"):
-            return tuple([kind.parse(noted(raw, left_out), by) for raw in mine])
+            return tuple([kind.parse(raw, by) for raw in mine])
 
     async def _shown(self, kind: Kind, raw: Json) -> Any | None:
         """The object that a create's answer shows; None if it does not show all that makes one: then it is read."""

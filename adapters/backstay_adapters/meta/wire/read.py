@@ -36,6 +36,7 @@ from backstay_adapters.meta.wire.status import status
 
 Raw = Mapping[str, Any]
 
+_NO_ID: Final = (bool, list, dict)
 ACCOUNT: Final = "act_"
 """What an ad account's id begins with; without it Graph looks for another kind of object."""
 
@@ -52,8 +53,8 @@ class Reader:
 
 def required(raw: object, name: str) -> str:
     """An id that an object cannot be without."""
-    value = raw.get(name) if isinstance(raw, Mapping) else None
-    if value is None or value == "" or isinstance(value, bool | list | dict):
+    value = raw.get(name) if isinstance(raw, dict) or isinstance(raw, Mapping) else None  # noqa: SIM101 - a dict is known at once
+    if value is None or value == "" or isinstance(value, _NO_ID):
         raise BadResponseError(
             f"the answer has no {name}", vendor="meta", field=name, rule="meta.wire.missing",
             hint="the vendor's answer is incomplete; try again, then report its trace id",
