@@ -25,6 +25,7 @@ from backstay.redact import scrub
 from backstay.stores.protocol import log_problem
 from backstay.writes.folder import DATABASE, LETTERS, MEMORY, SPILL, Where, check_where, state_folder
 from backstay.writes.journal import Journal
+from backstay.writes.lately import Lately
 
 if TYPE_CHECKING:
     import ssl
@@ -107,6 +108,8 @@ class Runtime:
         self.ssl_context = ssl_context
         self.proxy = proxy
         self.max_scopes = max_scopes
+        self.lately = Lately()
+        """What was made a moment ago, so that reads may not show it yet."""
         self._lock = threading.Lock()
         self._ledger: Ledger | None = None
         # One lock for the policies of all scopes, because a limiter may belong to several of them.

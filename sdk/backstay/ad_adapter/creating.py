@@ -164,7 +164,7 @@ class Creating(Changing):
         if made.item is None or call is None:
             return Written(ref)
         shown = self._served(made.item, call, "live", None)
-        self._lately.made(ref, self.runtime.clock.monotonic(), self.profile.read_lag)
+        self.runtime.lately.made(ref, self.runtime.clock.monotonic(), self.profile.read_lag)
         verified = shown.status.configured is not ConfiguredStatus.ACTIVE
         return Written(ref, shown=shown, verified=verified)
 

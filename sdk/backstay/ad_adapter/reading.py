@@ -9,7 +9,6 @@ from typing import Any, Final, Unpack
 
 from backstay.ad_adapter import tags
 from backstay.ad_adapter.hooks import AdHooks
-from backstay.ad_adapter.lately import Lately
 from backstay.ad_adapter.parts import Asked, sieve
 from backstay.ads import (
     Account,
@@ -48,10 +47,6 @@ class Reading(AdHooks):
     """What is read of an account."""
 
     _currency: str | None = None
-
-    def __init__(self, **facts: Any) -> None:
-        super().__init__(**facts)
-        self._lately = Lately()
 
     # The account ------------------------------------------------------------------------------------------------
 
@@ -205,7 +200,7 @@ class Reading(AdHooks):
 
     def _is_new(self, ref: Ref) -> bool:
         """Whether it was made so lately that reads may not show it yet."""
-        return self._lately.has(ref, self.runtime.clock.monotonic())
+        return self.runtime.lately.has(ref, self.runtime.clock.monotonic())
 
     async def _read_back(self, ref: Ref) -> Any:
         """The object as the vendor shows it after a write; waits for reads that lag behind writes."""

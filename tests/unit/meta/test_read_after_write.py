@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from backstay.ad_adapter.lately import Lately
 from backstay.ads import ConfiguredStatus, Creative, CreativeKind, IdentityRef, Level, Platform, Ref
 from backstay.errors import InvalidRequestError, NotFoundError
 from backstay.sandbox import FaultKind, FaultRule
 from backstay.sandbox.wire import Reply
 from backstay.writes.journal import State
+from backstay.writes.lately import Lately
 from backstay_adapters.meta.errors import TABLE, decode
 from tests.support.meta import GROUP, HOME, SPEC, Stage
 
@@ -140,13 +140,14 @@ def test_a_campaign_that_runs_although_it_was_made_paused_is_paused() -> None:
 
 
 def test_what_was_just_made_is_waited_for_where_reads_lag() -> None:
-    """Its create has shown it, so a read without it says nothing yet; later on it would be gone."""
+    """Its create has shown it, so a read without it says nothing yet, to any adapter of the process."""
     stage = Stage(read_lag=4.0, lag_nodes=True)
+    reader = stage.adapter()
 
     async def main() -> None:
         made = await stage.ads.create_campaign(SPEC.but(budget=None), idempotency_key="k")
         began = stage.clock.monotonic()
-        assert (await stage.ads.get_campaign(made.value.ref)).ref == made.value.ref
+        assert (await reader.get_campaign(made.value.ref)).ref == made.value.ref
         assert stage.clock.monotonic() - began >= 3.0
         other = await stage.ads.create_campaign(SPEC.but(name="Other", budget=None), idempotency_key="o")
         group = await stage.ads.create_ad_group(other.value.ref, GROUP.but(budget=SPEC.budget), idempotency_key="g")

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backstay.ads import Ref
+    from backstay.ads.refs import Ref
 
 
 class Lately:
-    """Which ids are so new that a read without them says nothing yet. Pure: it is told the time."""
+    """Which objects are so new that a read without them says nothing yet; one a runtime. It is told the time."""
 
-    __slots__ = ("_until",)
+    __slots__ = ("_lock", "_until")
 
     def __init__(self) -> None:
-        self._until: dict[str, float] = {}
+        self._until: dict[Ref, float] = {}
+        self._lock = threading.Lock()
 
     def made(self, ref: Ref, now: float, lag: float) -> None:
         """Note an object; monotonic seconds, and those by which reads lag."""
-        while self._until and next(iter(self._until.values())) <= now:
-            del self._until[next(iter(self._until))]
-        self._until[ref.id] = now + lag
+        with self._lock:
+            while self._until and next(iter(self._until.values())) <= now:
+                del self._until[next(iter(self._until))]
+            self._until[ref] = now + lag
 
     def has(self, ref: Ref, now: float) -> bool:
         """Whether reads may still lag behind the making of it."""
-        return self._until.get(ref.id, now) > now
+        return self._until.get(ref, now) > now
 
 
 __all__ = ["Lately"]
