@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Self
 from pydantic import AfterValidator
 
 from backstay.errors import InvalidRequestError
+from backstay.spec import SpecPart
 from backstay.values import EMPTY, Extra, Value, freeze
 
 MILLION: Final = Decimal(1_000_000)
@@ -70,7 +71,7 @@ def add_costs(costs: Iterable[Cost | None]) -> Cost:
     return Cost(amount=sum(known, Decimal(0)), currency=parts[0].currency, basis=basis, note=note)
 
 
-class Price(Value):
+class Price(SpecPart):
     """What a model asks for: per million tokens, and per piece of other things."""
 
     _unhashed: ClassVar = frozenset({"each"})
@@ -88,7 +89,7 @@ class Price(Value):
     then: Price | None = None
 
 
-class PriceTable(Value):
+class PriceTable(SpecPart):
     """A vendor's prices at a date, by model id. They are data: give your own table where these are old or not yours."""
 
     _unhashed: ClassVar = frozenset({"models", "aliases", "extra"})

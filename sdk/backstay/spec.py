@@ -7,19 +7,41 @@ from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
 from pydantic import ValidationError
 
 from backstay.errors import InvalidRequestError
 from backstay.values import UNSET, Value
 
+UNFIT: Final = (
+    InvalidRequestError, ValidationError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError,
+)  # fmt: skip
+"""What the making of our models raises when an answer has another shape inside than it should."""
+
+
+class SpecPart(Value):
+    """The base of what specs are made of, some of it read as well; refuses as `Spec` does where a caller makes one.
+
+    Inside of another model pydantic checks it by itself, so that the refusal names the whole path.
+    """
+
+    if not TYPE_CHECKING:
+        # Hidden from type checkers, which then see the fields as keyword arguments.
+        def __init__(self, /, **data: Any) -> None:
+            try:
+                super().__init__(**_without_booleans(type(self), data))
+            except ValidationError as error:
+                raise refused(type(self), error) from None
+
+        __init__.__pydantic_base_init__ = True  # pydantic's own mark: a model inside of another one is not made by this
+
 
 class Spec(Value):
     """The base of specs, patches and queries; raises InvalidRequestError where pydantic raises ValidationError."""
 
     if not TYPE_CHECKING:
-        # Hidden from type checkers, which then see the fields as keyword arguments.
+        # As above, but not marked: what is inside of a spec is refused by it.
         def __init__(self, /, **data: Any) -> None:
             try:
                 super().__init__(**_without_booleans(type(self), data))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
 from backstay.errors import BadResponseError
+from backstay.spec import UNFIT
 from backstay.taxonomy import Certainty
 
 
@@ -19,7 +18,7 @@ def parsing(vendor: str, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ValidationError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+    except UNFIT as error:
         raise BadResponseError(
             f"the answer's {what} cannot be read ({type(error).__name__})", vendor=vendor, certainty=Certainty.UNKNOWN,
             rule=f"{vendor}.unreadable", hint="try again; if it stays, report it with the request id",

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AwareDatetime, Field
 
 from backstay.ads.words import (
     AttributionCount,
@@ -22,10 +22,11 @@ from backstay.ads.words import (
     SpecialCategory,
 )
 from backstay.money import Money
+from backstay.spec import SpecPart
 from backstay.values import EMPTY, Extra, Value
 
 
-class Budget(Value):
+class Budget(SpecPart):
     """An absolute budget; `amount` is None only where there is no limit (`BudgetPeriod.NONE`)."""
 
     amount: Money | None
@@ -49,7 +50,7 @@ class Budget(Value):
         return cls(amount=None, period=BudgetPeriod.NONE)
 
 
-class Bid(Value):
+class Bid(SpecPart):
     """How to bid: a cap is an amount of money for one result, a minimum ROAS a number."""
 
     strategy: BidStrategy
@@ -77,7 +78,7 @@ class Bid(Value):
         return cls(strategy=BidStrategy.MIN_ROAS, roas=roas)
 
 
-class Schedule(Value):
+class Schedule(SpecPart):
     """When it runs; times must have a zone and adapters convert them to what the vendor wants."""
 
     start: AwareDatetime | None = None
@@ -93,7 +94,7 @@ class Status(Value):
     raw: Extra = EMPTY
 
 
-class Targeting(Value):
+class Targeting(SpecPart):
     """What all platforms can target; the rest is the vendor's own and travels in `extra`. Empty means everybody.
 
     Lists are replaced as a whole by every vendor.
@@ -111,17 +112,10 @@ class Targeting(Value):
     extra: Extra = EMPTY
 
 
-def _number(told: object) -> object:
-    if isinstance(told, bool):
-        message = f"{str(told).lower()} is no number of days"
-        raise ValueError(message)  # noqa: TRY004 - pydantic tells the field of a ValueError only
-    return told
+Days = Annotated[int, Field(ge=0)]
 
 
-Days = Annotated[int, BeforeValidator(_number), Field(ge=0)]
-
-
-class AttributionSetting(Value):
+class AttributionSetting(SpecPart):
     """Which clicks and views a conversion is credited to: windows in days, 0 is off, None is not known."""
 
     click_days: Days | None = None
@@ -141,7 +135,7 @@ class Review(Value):
     at: datetime | None = None
 
 
-class MediaRef(Value):
+class MediaRef(SpecPart):
     """An uploaded file, by the vendor's id or hash."""
 
     kind: MediaKind
@@ -156,7 +150,7 @@ class MediaRef(Value):
     extra: Extra = EMPTY
 
 
-class IdentityRef(Value):
+class IdentityRef(SpecPart):
     """Who the ad speaks as: a page, a profile or a TikTok identity."""
 
     id: str
@@ -164,7 +158,7 @@ class IdentityRef(Value):
     """The vendor's identity type, where it has several."""
 
 
-class Creative(Value):
+class Creative(SpecPart):
     """What an ad shows."""
 
     kind: CreativeKind
@@ -184,7 +178,7 @@ class Creative(Value):
     extra: Extra = EMPTY
 
 
-class Compliance(Value):
+class Compliance(SpecPart):
     """What laws make an advertiser declare; no part of it has a default that could be wrong for you."""
 
     special_categories: tuple[SpecialCategory, ...]

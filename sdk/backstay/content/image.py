@@ -13,11 +13,11 @@ from backstay.content.usage import TokenUsage
 from backstay.content.words import Background, PictureFormat, Quality
 from backstay.cost import Cost
 from backstay.errors import InvalidRequestError
-from backstay.spec import Spec
+from backstay.spec import Spec, SpecPart
 from backstay.values import EMPTY, Extra, Value
 
 
-class Size(Value):
+class Size(SpecPart):
     """Pixels."""
 
     width: int = Field(ge=1)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from backstay.content.words import Role
+from backstay.spec import SpecPart
 from backstay.values import EMPTY, Extra, Value
 
 
-class Text(Value):
+class Text(SpecPart):
     """Words."""
 
     text: str
 
 
-class Picture(Value):
+class Picture(SpecPart):
     """A picture that the model looks at: its bytes, or an address that the vendor fetches itself."""
 
     data: bytes | None = None
@@ -22,7 +23,7 @@ class Picture(Value):
     media_type: str = "image/png"
 
 
-class ToolCall(Value):
+class ToolCall(SpecPart):
     """What the model wants a tool of yours to do."""
 
     _unhashed: ClassVar = frozenset({"input"})
@@ -33,7 +34,7 @@ class ToolCall(Value):
     """The arguments, decoded; check them against your tool before you act on them."""
 
 
-class ToolResult(Value):
+class ToolResult(SpecPart):
     """What your tool said; every call of an answer needs one, in the next user message."""
 
     call_id: str
@@ -51,7 +52,7 @@ class Opaque(Value):
 Part = Text | Picture | ToolCall | ToolResult | Opaque
 
 
-class Message(Value):
+class Message(SpecPart):
     """One turn of a conversation."""
 
     role: Role
@@ -73,7 +74,7 @@ class Message(Value):
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
 
-class Tool(Value):
+class Tool(SpecPart):
     """A tool of yours that the model may call."""
 
     _unhashed: ClassVar = frozenset({"input_schema", "extra"})

@@ -11,15 +11,15 @@ from pydantic import AfterValidator, Field
 
 from backstay.answer import Answer
 from backstay.content.words import ContainerState, PostKind
-from backstay.spec import Spec
-from backstay.values import EMPTY, Extra, Value, freeze
+from backstay.spec import Spec, SpecPart
+from backstay.values import EMPTY, Extra, freeze
 
 How = Literal["created", "adopted", "replayed"]
 """`created` by this call; `adopted`: an earlier call had published it and its answer was lost; `replayed`: the journal
 knew it."""
 
 
-class PostMedia(Value):
+class PostMedia(SpecPart):
     """One picture or video of a post, at an address that the vendor can fetch while it prepares the post."""
 
     url: str

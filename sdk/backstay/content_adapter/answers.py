@@ -6,10 +6,9 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from backstay.engine.call import note_request_id
 from backstay.errors import BadResponseError
+from backstay.spec import UNFIT
 from backstay.table import ErrorTable, Facts
 from backstay.taxonomy import Certainty
 
@@ -34,7 +33,7 @@ class Answers:
         """Whatever has another shape inside than it should is a bad response, not a fault of ours."""
         try:
             yield
-        except (ValidationError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+        except UNFIT as error:
             raise self.unreadable(what, data) from error
 
     def unreadable(self, what: str, data: Any) -> BadResponseError:

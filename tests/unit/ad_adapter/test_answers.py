@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backstay.ad_adapter import parsing
-from backstay.ads import Creative
+from backstay.ads import Creative, Targeting
 from backstay.errors import BadResponseError, NotFoundError
 
 
@@ -24,6 +24,12 @@ def test_a_model_that_refuses_is_a_bad_answer() -> None:
     """Pydantic's refusal, too."""
     with pytest.raises(BadResponseError), parsing("acme", "list"):
         Creative.model_validate({"kind": "image", "link": 5})
+
+
+def test_a_part_that_refuses_is_a_bad_answer() -> None:
+    """What a caller may not write, a vendor may not say: the fault is not the caller's."""
+    with pytest.raises(BadResponseError), parsing("acme", "list"):
+        Targeting(age_min=5)
 
 
 def test_errors_that_have_a_name_keep_it() -> None:

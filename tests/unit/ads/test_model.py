@@ -101,8 +101,33 @@ def test_campaigns_are_values() -> None:
 
 def test_times_have_zones() -> None:
     """A schedule without zones is none."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidRequestError, match="zone") as caught:
         Schedule(start=datetime(2026, 1, 1))  # noqa: DTZ001 - the point of the test
+    assert caught.value.field == "start"
+
+
+IN_A_SPEC: dict[str, Any] = {"name": "g", "optimization": "clicks", "targeting": {"age_min": 5}}
+
+
+@pytest.mark.parametrize(
+    ("make", "field", "said"),
+    [
+        (ads.Compliance, "special_categories", "give special_categories="),
+        (lambda: ads.Targeting(age_min=True), "age_min", "write a number"),
+        (lambda: ads.Targeting(age_min=5), "age_min", "13"),
+        (lambda: ads.Targeting(zzz=1), "zzz", "extra="),  # type: ignore[call-arg]
+        (lambda: ads.Targeting(locations="US"), "locations", "tuple"),  # type: ignore[arg-type]
+        (lambda: Creative(kind="film"), "kind", "one of"),  # type: ignore[arg-type]
+        (lambda: ads.MediaRef(kind="video"), "id", "give id="),  # type: ignore[arg-type, call-arg]
+        (lambda: ads.AdGroupSpec(**IN_A_SPEC), "targeting.age_min", "13"),
+    ],
+)  # fmt: skip
+def test_what_specs_are_made_of_is_refused_by_field_value_and_cure(make: Any, field: str, said: str) -> None:
+    """Also where it is made by itself: nobody has to know whose check it was; inside of a spec with its path."""
+    with pytest.raises(InvalidRequestError) as caught:
+        make()
+    assert caught.value.field == field
+    assert said in (caught.value.hint or "")
 
 
 def test_the_answers_of_writes_carry_where_they_came_from() -> None:
@@ -144,6 +169,8 @@ def test_models_have_docs_and_schemas(model: type[Value]) -> None:
 @pytest.mark.parametrize("days", [-1, True])
 def test_windows_of_attribution_are_days(field: str, days: Any) -> None:
     """None is not known and 0 is off; less than nothing, or a boolean, is no window."""
-    with pytest.raises(ValidationError, match=field):
+    with pytest.raises(InvalidRequestError, match=field) as caught:
         ads.AttributionSetting(**{field: days})
+    assert caught.value.field == field
+    assert caught.value.hint
     assert ads.AttributionSetting(**{field: 0}) != ads.AttributionSetting(**{field: None})

@@ -80,6 +80,21 @@ def test_another_payload_is_a_conflict_once_something_was_sent(journal: Journal)
     assert error.hint
 
 
+def test_a_claim_says_whether_it_began_the_record(journal: Journal) -> None:
+    """What it began may be sent at once; what another one left must be looked for, though both say SENT."""
+    sent: dict[str, Any] = {"state": State.SENT, "attempts": 1, "uncertain_since": START.wall, "in_air": 31.0}
+    first = done(journal.claim(fresh("one", **sent), after(0)))
+    assert (first.state, first.begun, first.open_since) == (State.SENT, True, START.monotonic + 31.0)
+    assert done(journal.claim(fresh("two", **sent), after(1))).owner == "one"
+    done(journal.release(KEY.id, "one"))
+    taken = done(journal.claim(fresh("three", **sent), after(1)))
+    assert (taken.owner, taken.state, taken.begun) == ("three", State.SENT, False)
+    taken.state = State.FAILED
+    assert done(journal.save(taken, after(2), release=True))
+    again = done(journal.claim(fresh("four", **sent), after(3)))
+    assert (again.owner, again.state, again.begun) == ("four", State.SENT, True)
+
+
 @pytest.mark.parametrize("state", DONE)
 def test_what_is_done_is_handed_out_with_its_value(journal: Journal, state: State) -> None:
     """To anybody, without being held; the value has its type again."""
