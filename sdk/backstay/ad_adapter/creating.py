@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from backstay.ad_adapter import planned, tags
@@ -36,7 +36,7 @@ from backstay.values import unchecked
 from backstay.writes.journal import JournalKey, Record, State
 from backstay.writes.memory import MemoryJournal
 
-_created = unchecked(Created[Any])
+_created: Callable[..., Created[Any]] = unchecked(Created)
 """Its parts were checked when they were made."""
 
 
