@@ -221,7 +221,7 @@ def _extras(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _extras(each, f"{path}.{number}")
     elif hasattr(value, "__pydantic_fields_set__"):
         for name in value.__pydantic_fields_set__:
-            own = getattr(value, name)
+            own = value.__dict__[name]
             if name == "extra":
                 yield f"{path}.{name}".lstrip("."), own
             elif own is not UNSET and not isinstance(own, _BARE):

@@ -15,7 +15,9 @@ class Lately:
     __slots__ = ("_lock", "_until")
 
     def __init__(self) -> None:
-        self._until: dict[Ref, float] = {}
+        # Of texts and numbers, so that the collector has nothing to walk through; an id that another vendor has as well
+        # is at worst asked for once more.
+        self._until: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def made(self, ref: Ref, now: float, lag: float) -> None:
@@ -23,11 +25,11 @@ class Lately:
         with self._lock:
             while self._until and next(iter(self._until.values())) <= now:
                 del self._until[next(iter(self._until))]
-            self._until[ref] = now + lag
+            self._until[ref.id] = now + lag
 
     def has(self, ref: Ref, now: float) -> bool:
         """Whether reads may still lag behind the making of it."""
-        return self._until.get(ref, now) > now
+        return self._until.get(ref.id, now) > now
 
 
 __all__ = ["Lately"]
