@@ -119,8 +119,9 @@ def stamp(answer: A, served: Served) -> A:
 def hand_out(answer: A, served: Served) -> A:
     """As `stamp`, on a new whole: parts that somebody has already, because a cache shares them, are copied."""
     _set(answer, "_served", served)
+    values: dict[str, Any] = vars(answer)
     for name in answer._carries:  # noqa: SLF001 - our own class
-        answer.__dict__[name] = _each(answer.__dict__[name], _own, served)
+        values[name] = _each(values[name], _own, served)
     return answer
 
 

@@ -29,10 +29,7 @@ class SpecPart(Value):
     if not TYPE_CHECKING:
         # Hidden from type checkers, which then see the fields as keyword arguments.
         def __init__(self, /, **data: Any) -> None:
-            try:
-                super().__init__(**_without_booleans(type(self), data))
-            except ValidationError as error:
-                raise refused(type(self), error) from None
+            _fill(self, data)
 
         __init__.__pydantic_base_init__ = True  # pydantic's own mark: a model inside of another one is not made by this
 
@@ -43,16 +40,25 @@ class Spec(Value):
     if not TYPE_CHECKING:
         # As above, but not marked: what is inside of a spec is refused by it.
         def __init__(self, /, **data: Any) -> None:
-            try:
-                super().__init__(**_without_booleans(type(self), data))
-            except ValidationError as error:
-                raise refused(type(self), error) from None
+            _fill(self, data)
 
     def but(self, **changes: Any) -> Self:
         """A copy with other fields, checked again; a field set to UNSET gets its default back."""
         given = {name: self.__dict__[name] for name in self.__pydantic_fields_set__}
         merged = {**given, **changes}
         return type(self)(**{name: value for name, value in merged.items() if value is not UNSET})
+
+
+def _fill(model: Value, data: dict[str, Any]) -> None:
+    """Give a new model its fields, checked.
+
+    Raises:
+        InvalidRequestError: one of them is not what it should be.
+    """
+    try:
+        Value.__init__(model, **_without_booleans(type(model), data))
+    except ValidationError as error:
+        raise refused(type(model), error) from None
 
 
 def refused(cls: type[Value], error: ValidationError) -> InvalidRequestError:
@@ -79,10 +85,27 @@ def each_refused(cls: type[Value], error: ValidationError) -> list[InvalidReques
 
 def _without_booleans(cls: type[Value], data: dict[str, Any]) -> dict[str, Any]:
     """Pydantic takes true for 1: where a number is meant, it becomes the word, which is refused at its field."""
-    wrong = [
-        name for name, told in data.items() if _booleans(told) and name in cls.model_fields and _numeric(cls, name)
-    ]
-    return {**data, **{name: _worded(data[name]) for name in wrong}} if wrong else data
+    known = {name: told for name, told in data.items() if name in cls.model_fields}
+    said = {name: new for name, told in known.items() if (new := _numbers(cls, name, told)) is not told}
+    return {**data, **said} if said else data
+
+
+def _numbers(cls: type[Value], name: str, told: Any) -> Any:
+    """What a field is given, without booleans for numbers; as it was where there is none."""
+    if isinstance(told, dict):
+        part = _part(cls, name)
+        return told if part is None else _without_booleans(part, told)
+    if isinstance(told, list | tuple) and any(isinstance(each, dict) for each in told):
+        return [_numbers(cls, name, each) for each in told]
+    return _worded(told) if _booleans(told) and _numeric(cls, name) else told
+
+
+@cache
+def _part(cls: type[Value], name: str) -> type[SpecPart] | None:
+    """The part that a field holds, or each entry of it; None where it holds another thing or one of several."""
+    kinds = [each for each in _kinds(cls.model_fields[name].annotation) if isinstance(each, type)]
+    parts = [each for each in kinds if issubclass(each, SpecPart)]
+    return parts[0] if len(parts) == 1 else None
 
 
 def _booleans(told: object) -> bool:

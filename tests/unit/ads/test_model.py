@@ -106,6 +106,7 @@ def test_times_have_zones() -> None:
     assert caught.value.field == "start"
 
 
+BOOLEANS: dict[str, Any] = {"name": "g", "optimization": "clicks", "attribution": {"click_days": True}}
 IN_A_SPEC: dict[str, Any] = {"name": "g", "optimization": "clicks", "targeting": {"age_min": 5}}
 
 
@@ -120,6 +121,7 @@ IN_A_SPEC: dict[str, Any] = {"name": "g", "optimization": "clicks", "targeting":
         (lambda: Creative(kind="film"), "kind", "one of"),  # type: ignore[arg-type]
         (lambda: ads.MediaRef(kind="video"), "id", "give id="),  # type: ignore[arg-type, call-arg]
         (lambda: ads.AdGroupSpec(**IN_A_SPEC), "targeting.age_min", "13"),
+        (lambda: ads.AdGroupSpec(**BOOLEANS), "attribution.click_days", "write a number"),
     ],
 )  # fmt: skip
 def test_what_specs_are_made_of_is_refused_by_field_value_and_cure(make: Any, field: str, said: str) -> None:
