@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from typing import TYPE_CHECKING, Any, Final
 
 from backstay.engine import report
@@ -85,6 +86,7 @@ class Hold(Watched):
         self._owner = owner
         self._renewing: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._context: contextvars.Context | None = None
         if record.owner == owner:
             self._arm()
 
@@ -136,6 +138,7 @@ class Hold(Watched):
 
     def _arm(self) -> None:
         loop = self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
         sweep_of(loop).add(self, loop, loop.time() + self._journal.lease / 3)
 
     def _disarm(self) -> None:
@@ -144,8 +147,8 @@ class Hold(Watched):
             sweep_of(loop).drop(self)
 
     def expire(self) -> None:
-        """A third of the lease is over."""
-        self._renewing = asyncio.get_running_loop().create_task(self._renew())
+        """A third of the lease is over; the timer's own context is that of whoever armed it."""
+        self._renewing = asyncio.get_running_loop().create_task(self._renew(), context=self._context)
 
     async def _renew(self) -> None:
         try:

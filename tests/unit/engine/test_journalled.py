@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -88,10 +89,11 @@ class Story:
     async def create(self, **facts: Any) -> Written[Any]:
         """One create."""
         payload = facts.pop("payload", "p")
+        key = facts.pop("key", KEY)
         plan = make_plan(
             self.clock, events=self.events, effect=Effect.CREATE, read_lag=LAG, patience=(0.0, 1.0), **facts
         )
-        return await create(plan, self.send, (), {}, key=KEY, payload=payload, look=self.look, journal=self.journal)
+        return await create(plan, self.send, (), {}, key=key, payload=payload, look=self.look, journal=self.journal)
 
     def run(self, work: Any) -> Any:
         return virtually(work, self.clock)
@@ -451,3 +453,35 @@ def test_a_pause_with_lost_answers_is_sent_again_and_stands_in_the_journal() -> 
         story.run()
     assert len(story.sent) == 4
     assert story.records() == [(Kind.SET, State.UNKNOWN)]
+
+
+WORK: ContextVar[str] = ContextVar("work", default="nobody's")
+
+
+class Renewed(MemoryJournal):
+    """A journal that notes in whose name a claim is renewed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.works: list[str] = []
+
+    async def renew(self, id: str, owner: str, now: Any) -> bool:  # noqa: A002 - the protocol's own name
+        self.works.append(WORK.get())
+        return await super().renew(id, owner, now)
+
+
+def test_a_claim_is_renewed_in_the_name_of_its_call() -> None:
+    """Though the timer is everybody's, and was armed by somebody else."""
+    journal = Renewed(lease=30.0)
+    story = Story(journal, "slow")
+
+    async def one(name: str, key: str) -> None:
+        WORK.set(name)
+        await story.create(key=KEY._replace(key=key), attempt_timeout=120.0, deadline=150.0)
+
+    async def main() -> None:
+        await asyncio.gather(one("first", "k1"), one("second", "k2"))
+
+    story.run(main())
+    assert journal.works[:2] == ["first", "second"]
+    assert len(journal.works) > 10
