@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from backstay.engine.timer import Watched, sweep_of
+from backstay.engine.timer import Watched, sweep_of, within
 from backstay.testing.clock import VirtualClock
 from backstay.testing.clock import run as virtually
 
@@ -91,3 +91,70 @@ def test_a_loop_that_is_closed_is_let_go() -> None:
         asyncio.run(main())
     gc.collect()
     assert sum(loop() is not None for loop in loops) <= 1
+
+
+async def takes(clock: VirtualClock, seconds: float) -> str:
+    await clock.sleep(seconds)
+    return "done"
+
+
+@pytest.mark.parametrize(("seconds", "took"), [(2.0, None), (5.0, 3.0), (1e6, 3.0)])
+def test_work_is_done_within_its_time_or_cut_off_at_its_end(seconds: float, took: float | None) -> None:
+    """And whoever waited goes on as if nobody had ever asked to cancel it."""
+    clock = VirtualClock()
+
+    async def main() -> None:
+        began = clock.monotonic()
+        if took is None:
+            assert await within(3.0, takes(clock, seconds)) == "done"
+        else:
+            with pytest.raises(TimeoutError):
+                await within(3.0, takes(clock, seconds))
+            assert clock.monotonic() - began == pytest.approx(took)
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        assert sweep_of(asyncio.get_running_loop()).guarding == 0
+        await clock.sleep(10.0)
+
+    virtually(main(), clock)
+
+
+def test_what_the_work_raises_is_raised_and_a_cancellation_from_outside_is_none_of_ours() -> None:
+    """Only our own timer becomes a TimeoutError."""
+    clock = VirtualClock()
+
+    async def breaks() -> None:
+        raise KeyError("x")
+
+    async def main() -> None:
+        with pytest.raises(KeyError):
+            await within(3.0, breaks())
+        task = asyncio.create_task(within(3.0, takes(clock, 100.0)))
+        await clock.sleep(1.0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    virtually(main(), clock)
+
+
+def test_work_that_ends_all_the_same_when_it_is_cut_off_has_won() -> None:
+    """The result is there, and the request to cancel is taken back."""
+    clock = VirtualClock()
+
+    async def ends_all_the_same() -> str:
+        try:
+            await clock.sleep(100.0)
+        except asyncio.CancelledError:
+            return "half"
+        return "whole"
+
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        assert await within(3.0, ends_all_the_same()) == "half"
+        assert task.cancelling() == 0
+        await clock.sleep(1.0)
+
+    virtually(main(), clock)
