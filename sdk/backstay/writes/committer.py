@@ -61,6 +61,7 @@ class Committer(Executor):
         self._queue: queue.SimpleQueue[Trip | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._stopped = False
 
     @staticmethod
     def trip(jobs: list[Job]) -> Trip:
@@ -68,9 +69,15 @@ class Committer(Executor):
         return Trip(jobs, Future())
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Queue the trip that `fn` makes; the future is done when its transaction is on the disk."""
+        """Queue the trip that `fn` makes; the future is done when its transaction is on the disk.
+
+        Raises:
+            InvalidRequestError: it was stopped.
+        """
         trip: Trip = fn(*args, **kwargs)
         with self._lock:
+            if self._stopped:
+                raise closed(self._path)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="backstay-state", daemon=True)
                 self._thread.start()
@@ -81,6 +88,7 @@ class Committer(Executor):
         """Do what is queued, end the thread, close the connection."""
         with self._lock:
             thread, self._thread = self._thread, None
+            self._stopped = True
         if thread is not None and thread.is_alive():
             self._queue.put(None)
             if threading.current_thread() is not thread:  # the collector may call from anywhere
@@ -159,6 +167,14 @@ class Committer(Executor):
                 rule="state.file", hint="free the disk, or choose another folder with Runtime(state=...)",
             )  # fmt: skip
         return error
+
+
+def closed(path: Path) -> InvalidRequestError:
+    """Nothing can be asked of a file any more."""
+    return InvalidRequestError(
+        f"the state file {path} is closed, or was opened before a fork", field="state", value=str(path),
+        hint="make a runtime in each process, and close it last",
+    )  # fmt: skip
 
 
 def _transact(db: sqlite3.Connection, jobs: list[Job]) -> None:

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from backstay.errors import InvalidRequestError
 from backstay.sqlfile import Format
-from backstay.writes.committer import Committer, Job, Room
+from backstay.writes.committer import Committer, Job, Room, closed
 from backstay.writes.together import Together
 
 T = TypeVar("T")
@@ -72,10 +71,7 @@ class Database:
 
     async def _do(self, work: Callable[[sqlite3.Connection], Any], *, writes: bool) -> Any:
         if os.getpid() != self._pid or not self._close.alive:
-            raise InvalidRequestError(
-                f"the state file {self.path} is closed, or was opened before a fork", field="state",
-                value=str(self.path), hint="make a runtime in each process, and close it last",
-            )  # fmt: skip
+            raise closed(self.path)
         job = Job(work, writes, self._rooms)
         await self._together.done(job)
         if job.error is not None:

@@ -47,9 +47,9 @@ class Together(Generic[J]):
             return
         try:
             over = loop.run_in_executor(self._executor(), self._trip, [job for job, _ in wanted])
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits raises it
             _tell(wanted, error)
-            raise
+            return
         over.add_done_callback(partial(_arrived, wanted))
 
 

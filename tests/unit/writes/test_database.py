@@ -297,3 +297,14 @@ async def test_a_killed_process_loses_nothing_that_was_acknowledged(path: Path, 
     child.stdout.close()
     assert set(told) <= set(await database.read(texts))
     assert await database.read(lambda db: db.execute("PRAGMA integrity_check").fetchone()) == ("ok",)
+
+
+async def test_a_file_that_is_closed_before_a_job_leaves_stays_closed(tmp_path: Path) -> None:
+    """The job is refused by the file's name; no thread is begun anew for it."""
+    database = Database(tmp_path / "state.db")
+    await database.read(lambda db: db.total_changes)
+    task = asyncio.create_task(database.write(lambda db: db.total_changes))
+    asyncio.get_running_loop().call_soon(database.close)  # after it has asked, before it leaves
+    with pytest.raises(InvalidRequestError, match="closed"):
+        await task
+    assert database._committer._thread is None

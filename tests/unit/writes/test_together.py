@@ -84,7 +84,6 @@ async def test_a_trip_that_fails_fails_for_all_of_it(road: Road) -> None:
 async def test_an_executor_that_takes_nothing_leaves_nobody_waiting(road: Road) -> None:
     """It was shut down."""
     road.pool.shutdown()
-    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     with pytest.raises(RuntimeError, match="shutdown"):
         await road.together.done(1)
 
