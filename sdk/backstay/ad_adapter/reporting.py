@@ -28,6 +28,7 @@ from backstay.engine.poll import poll
 from backstay.errors import BackstayError, NotReadyError, TooMuchDataError
 from backstay.operation import CallOptions, operation
 from backstay.policies.effect import Effect
+from backstay.policies.settings import need
 from backstay.values import FrozenDict
 
 REPORT_TTL: Final = 600.0
@@ -49,6 +50,7 @@ class Reporting(Media):
         Long ranges are split, parts too large are halved, and a part that is still too large is run as a job where the
         vendor has jobs.
         """
+        need("query", query, MetricsQuery)
         account, limit = await self.get_account(), self._report_days(query)
         if limit is not None and not query.daily and len(query.days) > limit:
             raise TooMuchDataError(
@@ -145,6 +147,7 @@ class Reporting(Media):
     async def start_report(self, query: MetricsQuery, **options: Unpack[CallOptions]) -> ReportJob:
         """Start a report job; starting it twice is harmless. Needs REPORT_JOB."""
         self.capabilities.require(Capability.REPORT_JOB, "start_report")
+        need("query", query, MetricsQuery)
         return await self._start_report(query, **options)
 
     @operation(Effect.READ, deciding=True, kind="report", group="report", limits=("report_task",), name="start_report")
@@ -158,6 +161,7 @@ class Reporting(Media):
     async def poll_report(self, job: ReportJob, **options: Unpack[CallOptions]) -> ReportJob:
         """How far the job is now; needs REPORT_JOB."""
         self.capabilities.require(Capability.REPORT_JOB, "poll_report")
+        need("job", job, ReportJob)
         return await self._poll_report(job, **options)
 
     @operation(Effect.READ, deciding=True, kind="report", group="report", name="poll_report")
@@ -181,6 +185,7 @@ class Reporting(Media):
     def fetch_report(self, job: ReportJob, **options: Unpack[CallOptions]) -> Pages[MetricsRow]:
         """The rows of a finished job; raises NotReadyError before. Needs REPORT_JOB."""
         self.capabilities.require(Capability.REPORT_JOB, "fetch_report")
+        need("job", job, ReportJob)
 
         async def fetch(state: Any) -> PageData[MetricsRow]:
             account = await self.get_account()

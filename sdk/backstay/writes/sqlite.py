@@ -15,7 +15,7 @@ from backstay.codec import decode, encode
 from backstay.errors import BackstayError, BadResponseError
 from backstay.writes.claims import claimed, held, saved
 from backstay.writes.database import Database, Room
-from backstay.writes.journal import DONE, LEASE, OPEN, JournalKey, Kind, Moment, Record, State, check_key, copied
+from backstay.writes.journal import DONE, LEASE, OPEN, JournalKey, Kind, Moment, Record, State, check_key
 from backstay.writes.sightings import Sightings
 
 ROOM: Final = Room(
@@ -143,10 +143,10 @@ class SqliteJournal:
         return tuple(_record(row) for row in reversed(rows))
 
     def _shown(self, record: Record, now: Moment) -> Record:
-        shown = copied(record)
-        if shown.state in OPEN:
-            shown.open_since = self._seen.open_since(record, now)
-        return shown
+        """A record that was read or made here is nobody else's."""
+        if record.state in OPEN:
+            record.open_since = self._seen.open_since(record, now)
+        return record
 
 
 def _load(db: sqlite3.Connection, id: str) -> Record | None:  # noqa: A002 - the field's own name

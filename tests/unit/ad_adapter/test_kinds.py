@@ -51,6 +51,9 @@ ASKS: dict[str, tuple[Ask, str, str]] = {
     "set_status": (lambda ads, it: ads.set_status(REF, it), "status", "active, paused"),
     "set_status of": (lambda ads, it: ads.set_status(it, ConfiguredStatus.PAUSED), "ref", "Ref"),
     "set_budget of": (lambda ads, it: ads.set_budget(it, Budget.none(), expect=FOUND), "ref", "Ref"),
+    "get_metrics": (lambda ads, it: ads.get_metrics(it), "query", "MetricsQuery"),
+    "start_report": (lambda ads, it: ads.start_report(it), "query", "MetricsQuery"),
+    "poll_report": (lambda ads, it: ads.poll_report(it), "job", "ReportJob"),
     "get_campaign": (lambda ads, it: ads.get_campaign(it), "ref", "Ref"),
 }
 
@@ -77,6 +80,14 @@ def test_a_spec_of_another_level_is_refused() -> None:
     for dry in (False, True):
         with pytest.raises(InvalidRequestError, match="CampaignSpec"):
             run(ads.create_campaign(AD, idempotency_key="k", dry_run=dry), clock)  # type: ignore[arg-type]  # wrong
+
+
+def test_a_report_is_fetched_of_a_job() -> None:
+    """Its id alone is none: state and query are needed."""
+    ads = Kiosk(Runtime.in_memory(clock=VirtualClock(), listeners=()))
+    with pytest.raises(InvalidRequestError, match="ReportJob") as caught:
+        ads.fetch_report("run-1")  # type: ignore[arg-type]  # wrong on purpose
+    assert (caught.value.field, caught.value.value) == ("job", "run-1")
 
 
 def test_a_list_takes_a_query() -> None:
