@@ -16,6 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 Call = Callable[[], Awaitable[object]]
+KEPT = 16
+"""Answers that our cache keeps, and a bare client beside it: with a large cache, what is measured is the collector
+walking through thousands of them, and memory that no cache of the processor knows. A client that keeps nothing has
+rows of its own."""
 THREADS = 50
 """The crew in which services run a blocking SDK."""
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ from backstay_adapters.tiktok import TikTokAds, tiktok_profile
 from backstay_adapters.tiktok.profile import ROOT
 from backstay_adapters.tiktok.wire import read
 from benchmarks.adapters.canned import ADVERTISER, child
-from benchmarks.adapters.duel import Blocking, Call, Rival, fight, row
+from benchmarks.adapters.duel import KEPT, Blocking, Call, Rival, fight, row
 
 REF = Ref(Platform.TIKTOK, ADVERTISER, Level.CAMPAIGN, "1800001000000000000")
 PROFILE = tiktok_profile("ultimate").with_(
@@ -32,7 +33,7 @@ CALLS = {"get_campaign": 1000, "list_campaigns": 300}
 
 def bare(client: httpx.AsyncClient, base: str, operation: str) -> Call:
     """The request by hand, with the same objects at its end."""
-    numbers = itertools.count(1)
+    numbers, kept = itertools.count(1), deque[object](maxlen=KEPT)
 
     async def call() -> object:
         asked = {FIELDS[operation]: [str(next(numbers))]}
@@ -41,7 +42,9 @@ def bare(client: httpx.AsyncClient, base: str, operation: str) -> Call:
         url = f"{base}{ROOT}/campaign/get/"
         reply = await client.get(url, params=params, headers={"Access-Token": "token"}, timeout=30)
         rows = json.loads(reply.content)["data"]["list"]
-        return [read.campaign(row, ADVERTISER, "USD") for row in rows]
+        items = [read.campaign(row, ADVERTISER, "USD") for row in rows]
+        kept.append(items)
+        return items
 
     return call
 
@@ -78,8 +81,7 @@ def vendor_sdk(base: str, operation: str) -> Mapping[str, Rival]:
 
 async def measured(base: str, operation: str, concurrency: int, rounds: int) -> dict[str, Any]:
     """One line of the result."""
-    # A small cache: with a large one, what is measured is the garbage collector walking through thousands of answers.
-    runtime = Runtime.in_memory(cache=Cache(max_entries=16), listeners=())
+    runtime = Runtime.in_memory(cache=Cache(max_entries=KEPT), listeners=())
     async with (
         httpx.AsyncClient(transport=aiohttp_transport(limit=concurrency + 8), timeout=30) as client,
         TikTokAds(ADVERTISER, "token", runtime=runtime, base_url=base, profile=PROFILE) as ads,
