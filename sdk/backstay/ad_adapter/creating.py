@@ -36,7 +36,7 @@ from backstay.values import unchecked
 from backstay.writes.journal import JournalKey, Record, State
 from backstay.writes.memory import MemoryJournal
 
-_created: Callable[..., Created[Any]] = unchecked(Created)
+_whole: Callable[..., Created[Any]] = unchecked(Created)
 """Its parts were checked when they were made."""
 
 
@@ -192,7 +192,7 @@ class Creating(Changing):
                 )  # fmt: skip
         if written.fresh and not written.verified:
             await self.runtime.journal.mark(key_token, State.VERIFIED, moment(self.runtime.clock))
-        made: Created[Any] = _created(value=found, how=written.how, parked=written.parked)
+        made: Created[Any] = _whole(value=found, how=written.how, parked=written.parked)
         return stamp(made, self._now(found.served))
 
     async def _record_made(self, key: str, asked: Mapping[str, Any], ref: Ref) -> None:

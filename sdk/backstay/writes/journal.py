@@ -120,7 +120,8 @@ class Record:
     open_since: float = field(default=0.0, compare=False)
     """Monotonic seconds, this process's: from when the read lag of an open record counts."""
 
-    own_id: str = field(default="", compare=False, repr=False)
+    own_id: str = field(default="", init=False, compare=False, repr=False)
+    """The id, once it was asked for; `replace` with another key begins without."""
 
     @property
     def id(self) -> str:
@@ -231,12 +232,13 @@ def abandoned(record: Record) -> IdempotencyConflictError:
     )  # fmt: skip
 
 
-_fields: Final = attrgetter(*(each.name for each in fields(Record)))
+_fields: Final = attrgetter(*(each.name for each in fields(Record) if each.init))
 
 
 def copied(record: Record, **changes: Any) -> Record:
     """A copy, with changes: who changes it changes nothing in the journal. `replace` would cost three times that."""
     twin = Record(*_fields(record))
+    twin.own_id = record.own_id
     for name, value in changes.items():
         setattr(twin, name, value)
     return twin

@@ -21,7 +21,19 @@ from backstay.errors import IdempotencyConflictError, InvalidRequestError
 from backstay.testing.clock import run as virtually
 from backstay.writes import sqlite as sqlite_journal
 from backstay.writes.database import Database, Room
-from backstay.writes.journal import DONE, FREE, OPEN, Journal, JournalKey, Kind, Moment, Record, State, check_key
+from backstay.writes.journal import (
+    DONE,
+    FREE,
+    OPEN,
+    Journal,
+    JournalKey,
+    Kind,
+    Moment,
+    Record,
+    State,
+    check_key,
+    copied,
+)
 from backstay.writes.memory import MemoryJournal
 from backstay.writes.sightings import SKEW
 from backstay.writes.sqlite import SqliteJournal
@@ -78,6 +90,15 @@ def test_another_payload_is_a_conflict_once_something_was_sent(journal: Journal)
     error = caught.value
     assert (error.field, error.value, error.journal_id) == ("idempotency_key", KEY.key, KEY.id)
     assert error.hint
+
+
+def test_an_id_is_that_of_the_key() -> None:
+    """However a record was made from another one."""
+    record, other = fresh(), KEY._replace(key="other")
+    assert record.id == KEY.id
+    assert replace(record, key=other).id == other.id
+    assert copied(record, state=State.SENT).id == KEY.id
+    assert copied(record) == record
 
 
 def test_a_claim_says_whether_it_began_the_record(journal: Journal) -> None:
