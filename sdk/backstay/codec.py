@@ -177,12 +177,11 @@ def _canon(packed: Any) -> Any:
         return packed
     tag = packed.get(TAG)
     if tag == "decimal":
-        return {TAG: tag, "v": _shortest(Decimal(packed["v"]))}
+        return _canonical_decimal(Decimal(packed["v"]))
     if tag == "money":
-        money = Money.of(packed["v"])
-        return {TAG: tag, "v": f"{_shortest(money.amount)} {money.currency}"}
+        return _canonical_money(Money.of(packed["v"]))
     if tag == "datetime":
-        return {TAG: tag, "v": _instant(datetime.fromisoformat(packed["v"]))}
+        return _canonical_time(datetime.fromisoformat(packed["v"]))
     if tag == "model":
         usual, given = _defaults(packed["n"]), {name: _canon(item) for name, item in packed["v"].items()}
         kept = {name: item for name, item in given.items() if name not in usual or usual[name] != item}
@@ -196,8 +195,17 @@ def _shortest(number: Decimal) -> str:
     return str(number.normalize(_WIDE)) if number else "0"
 
 
-def _instant(moment: datetime) -> str:
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
+def _canonical_decimal(number: Decimal) -> dict[str, Any]:
+    return {TAG: "decimal", "v": _shortest(number)}
+
+
+def _canonical_money(money: Money) -> dict[str, Any]:
+    return {TAG: "money", "v": f"{_shortest(money.amount)} {money.currency}"}
+
+
+def _canonical_time(moment: datetime) -> dict[str, Any]:
+    instant = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    return {TAG: "datetime", "v": instant.isoformat()}
 
 
 @functools.cache
@@ -259,9 +267,9 @@ _CANON: Final[dict[type, Callable[[Any], Any]]] = {  # and what is met later on
     list: lambda value: [_canonical(item) for item in value],
     tuple: lambda value: {TAG: "tuple", "v": [_canonical(item) for item in value]},
     dict: _canonical_dict,
-    Decimal: lambda value: {TAG: "decimal", "v": _shortest(value)},
-    Money: lambda value: {TAG: "money", "v": f"{_shortest(value.amount)} {value.currency}"},
-    datetime: lambda value: {TAG: "datetime", "v": _instant(value)},
+    Decimal: _canonical_decimal,
+    Money: _canonical_money,
+    datetime: _canonical_time,
 }
 _CANONICAL: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_digest)
 _UNPACK: Final[dict[str, Callable[[Any], Any]]] = {

@@ -103,8 +103,8 @@ def _numbers(cls: type[Value], name: str, told: Any) -> Any:
 @cache
 def _part(cls: type[Value], name: str) -> type[SpecPart] | None:
     """The part that a field holds, or each entry of it; None where it holds another thing or one of several."""
-    kinds = [each for each in _kinds(cls.model_fields[name].annotation) if isinstance(each, type)]
-    parts = [each for each in kinds if issubclass(each, SpecPart)]
+    types = [each for each in kinds(cls.model_fields[name].annotation) if isinstance(each, type)]
+    parts = [each for each in types if issubclass(each, SpecPart)]
     return parts[0] if len(parts) == 1 else None
 
 
@@ -121,16 +121,16 @@ def _worded(told: Any) -> Any:
 @cache
 def _numeric(cls: type[Value], name: str) -> bool:
     """Whether a field holds numbers or times, and nothing that may be a boolean."""
-    kinds = set(_kinds(cls.model_fields[name].annotation))
-    return bool(kinds & {int, float, Decimal, timedelta}) and not kinds & {bool, str, Any, object}
+    named = set(kinds(cls.model_fields[name].annotation))
+    return bool(named & {int, float, Decimal, timedelta}) and not named & {bool, str, Any, object}
 
 
-def _kinds(annotation: Any) -> Iterator[Any]:
-    """All types that an annotation names."""
+def kinds(annotation: Any) -> Iterator[Any]:
+    """All that an annotation names: types, what they are made of, and what else stands in it."""
     yield annotation
     for part in get_args(annotation):
         if part.__hash__ is not None:
-            yield from _kinds(part)
+            yield from kinds(part)
 
 
 def _cure(cls: type[Value], path: str, fault: Any) -> str:

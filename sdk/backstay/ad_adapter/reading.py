@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Unpack
@@ -152,21 +153,28 @@ class Reading(AdHooks):
 
     async def _one(self, level: Level, ref: Ref, options: CallOptions) -> Any:
         self._own(ref, level)
-        found = await self._stored(level, ref, options)
-        if isinstance(found, NotFoundError) and self._is_new(ref):
+        try:
+            return await self._stored(level, ref, options)
+        except NotFoundError as error:
             live: CallOptions = {**options, "max_age": 0.0}
-            found = await poll(self.runtime.clock, lambda: self._seen(level, ref, live), self._looks()) or found
-        if isinstance(found, NotFoundError):
-            found.operation = found.operation or f"get_{level}"
-            raise found
-        return found
+            found = await self._awaited(level, ref, live) if self._is_new(ref) else None
+            if found is None:
+                error.operation = error.operation or f"get_{level}"
+                raise
+            return found
 
-    async def _seen(self, level: Level, ref: Ref, options: CallOptions) -> Any | None:
-        found = await self._stored(level, ref, options)
-        return None if isinstance(found, NotFoundError) else found
+    async def _awaited(self, level: Level, ref: Ref, options: CallOptions) -> Any | None:
+        """An object that reads may not show yet, as soon as they do."""
 
-    async def _stored(self, level: Level, ref: Ref, options: CallOptions) -> Any | NotFoundError:
-        """The object from the cache or the vendor; or why there is none."""
+        async def look() -> Any | None:
+            with suppress(NotFoundError):
+                return await self._stored(level, ref, options)
+            return None
+
+        return await poll(self.runtime.clock, look, self._looks())
+
+    async def _stored(self, level: Level, ref: Ref, options: CallOptions) -> Any:
+        """The object from the cache or the vendor; raises NotFoundError."""
         error: NotFoundError | None = None
         for asked in self._asks_one(level, ref.id):
             try:
@@ -176,7 +184,7 @@ class Reading(AdHooks):
                 continue
             if found.items:
                 return with_served(found.items[0], found.served)
-        return error or self._missing(ref)
+        raise error or self._missing(ref)
 
     async def _live(self, ref: Ref, **options: Unpack[CallOptions]) -> Any | None:
         """The object as the vendor shows it now, None if it shows none."""

@@ -11,7 +11,8 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from backstay.cli.services_live import Folder, JsonFlag, Sandbox, Spend, live, refused, table
+from backstay.cli.refusing import refused
+from backstay.cli.services_live import Folder, JsonFlag, Sandbox, Spend, live, table
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.events import Event
 from backstay.services.campaigns.events import CampaignStepped

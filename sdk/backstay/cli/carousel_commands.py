@@ -12,7 +12,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from backstay.cli.services_live import SERVICES, Folder, JsonFlag, Sandbox, live, refused, table
+from backstay.cli.refusing import refused
+from backstay.cli.services_live import SERVICES, Folder, JsonFlag, Sandbox, live, table
 from backstay.compose import Fallback
 from backstay.content import ContentCapabilities
 from backstay.content import ContentCapability as Can

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 from rich.text import Text
 
-from backstay.cli.services_live import ACTOR, Folder, JsonFlag, Live, Sandbox, Spend, live, refused, table
+from backstay.cli.refusing import refused
+from backstay.cli.services_live import ACTOR, Folder, JsonFlag, Live, Sandbox, Spend, live, table
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError, InvalidRequestError
 from backstay.events import Event, Listener

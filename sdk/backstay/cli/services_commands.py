@@ -10,8 +10,9 @@ from rich.text import Text
 
 from backstay.cli.campaigns_commands import campaigns
 from backstay.cli.carousel_commands import carousel
+from backstay.cli.refusing import refused
 from backstay.cli.rules_commands import rules
-from backstay.cli.services_live import JsonFlag, refused
+from backstay.cli.services_live import JsonFlag
 from backstay.clock import SystemClock, utc
 from backstay.errors import BackstayError
 from backstay.services.ab_test.decide import decide

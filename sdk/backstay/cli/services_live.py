@@ -13,7 +13,6 @@ from rich.table import Table
 from backstay.ads import AdPlatform
 from backstay.cli.journal import connected
 from backstay.cli.letters import guard_of
-from backstay.cli.refusing import refused
 from backstay.errors import InvalidRequestError
 from backstay.runtime import Runtime
 
@@ -71,4 +70,4 @@ def table(title: str, *columns: str) -> Table:
     return made
 
 
-__all__ = ["ACTOR", "Live", "live", "refused", "table"]
+__all__ = ["ACTOR", "Live", "live", "table"]

@@ -147,7 +147,7 @@ class Hold(Watched):
             sweep_of(loop).drop(self)
 
     def expire(self) -> None:
-        """A third of the lease is over; the timer's own context is that of whoever armed it."""
+        """A third of the lease is over; the timer is everybody's and knows nothing of this call's context."""
         self._renewing = asyncio.get_running_loop().create_task(self._renew(), context=self._context)
 
     async def _renew(self) -> None:

@@ -9,6 +9,7 @@ timeout, not once a call, and still at the exact moment.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import weakref
 from collections.abc import Awaitable
 from math import inf
@@ -89,7 +90,8 @@ class Sweep:
         if self._handle is not None:
             self._handle.cancel()
         self._armed_for = when
-        self._handle = loop.call_at(when, self._fire)
+        # In a context of its own: whoever happens to arm it would be kept alive until it fires.
+        self._handle = loop.call_at(when, self._fire, context=contextvars.Context())
 
     def _fire(self) -> None:
         loop = self.home()

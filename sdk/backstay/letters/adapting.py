@@ -70,12 +70,10 @@ async def made_already(
 ) -> bool:
     """In a replay: whether the change is there by now. Outside of one nobody looks before the first send.
 
-    A pause is always sent again: where reads lag, what they show of it may be older than what was switched on since.
-
     Raises:
         ConflictError: somebody else has changed the object since the call failed.
     """
-    if look is None or replaying() is None or (operation.pausing and operation.pausing(*args[1:], **kwargs)):
+    if look is None or replaying() is None:
         return False
     seen = await look(*args[1:], **kwargs)
     if seen is Seen.OTHER:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from backstay.errors import InvalidRequestError
 from backstay.money import Money
+from backstay.spec import kinds
 from backstay.values import Value
 
 
@@ -24,7 +25,7 @@ def field_of(error: InvalidRequestError, cls: type[Value], given: Mapping[str, A
 def _moneys(cls: type[Value], given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for at, part, data in _parts(cls, given):
         for name, field in part.model_fields.items():
-            if Money in set(_types(field.annotation)) and name in data and _no_money(data[name], field.annotation):
+            if Money in set(kinds(field.annotation)) and name in data and _no_money(data[name], field.annotation):
                 yield f"{at}.{name}" if at else name, data[name]
 
 
@@ -36,7 +37,7 @@ def _parts(cls: type[Value], given: Mapping[str, Any], at: str = "") -> Iterator
     """A model's mapping and those of the models in it, in the order in which they are read."""
     for name, field in cls.model_fields.items():
         for place, data in _mappings(given.get(name), f"{at}.{name}" if at else name):
-            for inner in _types(field.annotation):
+            for inner in kinds(field.annotation):
                 if isinstance(inner, type) and issubclass(inner, Value):
                     yield from _parts(inner, data, place)
     yield at, cls, given
@@ -47,12 +48,3 @@ def _mappings(value: object, at: str) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield at, value
     for n, each in enumerate(value if isinstance(value, list | tuple) else ()):
         yield from _mappings(each, f"{at}.{n}")
-
-
-def _types(annotation: Any) -> Iterator[Any]:
-    parts = get_args(annotation)
-    if not parts:
-        yield annotation
-    for part in parts:
-        if isinstance(part, type) or get_args(part):
-            yield from _types(part)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from backstay.ads import Budget, Money
 from backstay.cli.app import app
-from backstay.cli.services_live import refused
+from backstay.cli.refusing import refused
 from backstay.errors import ConnectionFailedError
 from backstay.runtime import Runtime
 from backstay_adapters.meta import MetaAds

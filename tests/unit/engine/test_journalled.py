@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
+from backstay.engine.call import Call, current
 from backstay.engine.claim import moment
 from backstay.engine.write import Entry, Written, change, create
 from backstay.errors import (
@@ -485,3 +488,27 @@ def test_a_claim_is_renewed_in_the_name_of_its_call() -> None:
     story.run(main())
     assert journal.works[:2] == ["first", "second"]
     assert len(journal.works) > 10
+
+
+async def test_a_write_leaves_no_circle_behind() -> None:
+    """Its call is gone as soon as it is over, without the collector."""
+    story = Story(MemoryJournal())
+    seen: list[weakref.ref[Call]] = []
+
+    async def send(*_: object, **__: object) -> str:
+        call = current()
+        assert call is not None
+        seen.append(weakref.ref(call))
+        return "id"
+
+    async def look(*_: object, **__: object) -> Seen:
+        return Seen.WANTED
+
+    story.send = send  # type: ignore[method-assign]  # to see the call
+    gc.disable()
+    try:
+        await story.create()
+        await change(make_plan(story.clock, effect=Effect.SET), send, (), {}, look=look)
+        assert [call() for call in seen] == [None, None]
+    finally:
+        gc.enable()
